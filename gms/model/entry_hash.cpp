@@ -1,0 +1,17 @@
+#include <xxhash.h>
+
+#include <array>
+
+#include "gms/model/entry.hpp"
+
+namespace gms::model {
+
+EntryHash chain_hash(EntryHash previous, EntryView entry) {
+  const ByteSpan own = entry.encoded().subspan(sizeof(std::uint64_t));
+  std::array<std::byte, 16> link;
+  store_little_endian(link.data(), previous.value());
+  store_little_endian<std::uint64_t>(link.data() + 8, XXH3_64bits(own.data(), own.size()));
+  return EntryHash(XXH3_64bits(link.data(), link.size()));
+}
+
+}  // namespace gms::model
