@@ -1,0 +1,81 @@
+#include "gms/core/config.hpp"
+
+#include <array>
+#include <string>
+#include <utility>
+
+namespace gms::core {
+namespace {
+
+using model::Duration;
+using model::Error;
+using model::ErrorCode;
+
+template <class T>
+using Named = std::pair<const char*, T>;
+
+Error refused(const std::string& what) {
+  return {ErrorCode::invalid_argument, what};
+}
+
+model::Result<void> check_durations(const Config& c) {
+  const std::array<Named<Duration>, 14> durations{{
+      {"tick", c.tick},
+      {"heartbeat", c.heartbeat},
+      {"election_min", c.election_min},
+      {"stall", c.stall},
+      {"suspect", c.suspect},
+      {"policy", c.policy},
+      {"up_hysteresis", c.up_hysteresis},
+      {"stagger", c.stagger},
+      {"crash_confirm", c.crash_confirm},
+      {"transfer_deadline", c.transfer_deadline},
+      {"multicast_resend", c.multicast_resend},
+      {"join_retry", c.join_retry},
+      {"join_stuck", c.join_stuck},
+      {"disk_stall", c.disk_stall},
+  }};
+  for (const auto& [name, value] : durations)
+    if (value <= Duration::zero()) return refused(std::string(name) + " must be more than 0");
+  return {};
+}
+
+model::Result<void> check_limits(const Config& c) {
+  const std::array<Named<std::size_t>, 17> limits{{
+      {"append_bytes_max", c.append_bytes_max},
+      {"inflight_max", c.inflight_max},
+      {"inflight_bytes_max", c.inflight_bytes_max},
+      {"lag_bytes", c.lag_bytes},
+      {"uncommitted_bytes_max", c.uncommitted_bytes_max},
+      {"tail_bytes_max", c.tail_bytes_max},
+      {"log_inflight", c.log_inflight},
+      {"deliver_bytes_max", c.deliver_bytes_max},
+      {"apply_bytes_max", c.apply_bytes_max},
+      {"reads_max", c.reads_max},
+      {"multicasts_max", c.multicasts_max},
+      {"multicast_bytes_max", c.multicast_bytes_max},
+      {"joining_max", c.joining_max},
+      {"join_rounds_max", c.join_rounds_max},
+      {"forwards_max", c.forwards_max},
+      {"floor", c.floor},
+      {"voters_max", c.voters_max},
+  }};
+  for (const auto& [name, value] : limits)
+    if (value == 0) return refused(std::string(name) + " must be more than 0");
+  return {};
+}
+
+}  // namespace
+
+model::Result<void> validate(const Config& config) {
+  if (auto checked = check_durations(config); !checked) return checked;
+  if (auto checked = check_limits(config); !checked) return checked;
+  if (config.heartbeat * 4 > config.election_min)
+    return refused("election_min must be at least 4 times heartbeat");
+  if (config.election_min * 2 > config.suspect)
+    return refused("suspect must be at least twice election_min");
+  if (config.floor % 2 == 0) return refused("floor must be odd");
+  return {};
+}
+
+}  // namespace gms::core

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "gms/model/ids.hpp"
+#include "gms/model/result.hpp"
+
+namespace gms::core {
+
+using namespace std::chrono_literals;
+
+/// Timers and limits of the protocol. Every queue, window, chunk and retry has its limit here. The
+/// defaults suit members on one machine or in one data centre.
+struct Config {
+  /// The engine's clock: the driver sends a Tick at this pace.
+  model::Duration tick = 10ms;
+  model::Duration heartbeat = 50ms;
+  /// Followers wait this long for their leader, at least, and at most twice as long.
+  model::Duration election_min = 500ms;
+  /// A gap between two ticks that says that this process itself stood still.
+  model::Duration stall = 250ms;
+  /// Silence after which a voter is marked down.
+  model::Duration suspect = 2000ms;
+  /// At most one round of the view policy in this time.
+  model::Duration policy = 20ms;
+  /// A voter marked down is up again after it was heard for this long, doubled with each flap.
+  model::Duration up_hysteresis = 1000ms;
+  model::Duration up_hysteresis_max = 60s;
+  /// Campaigns after a crash hint are spread by this much a rank.
+  model::Duration stagger = 15ms;
+  /// A leader marks a voter whose process is known dead as down after this time.
+  model::Duration crash_confirm = 150ms;
+  model::Duration transfer_deadline = 1000ms;
+  /// A member sends its undelivered multicasts again after this time.
+  model::Duration multicast_resend = 200ms;
+  /// A joiner asks again after this time, doubled up to the maximum.
+  model::Duration join_retry = 500ms;
+  model::Duration join_retry_max = 30s;
+  /// A joiner that makes no progress for this long is dropped.
+  model::Duration join_stuck = 60s;
+  /// An un-durable order older than this makes a leader hand over.
+  model::Duration disk_stall = 5000ms;
+
+  /// Bytes of entries in one Append, of one entry at least.
+  std::size_t append_bytes_max = 1024 * 1024;
+  /// Appends in flight to one follower.
+  std::size_t inflight_max = 256;
+  std::size_t inflight_bytes_max = 32 * 1024 * 1024;
+  /// A learner within this many bytes of the end counts as caught up.
+  std::size_t lag_bytes = 4 * 1024 * 1024;
+  /// Bytes of entries that are not committed; past it proposals are refused as busy.
+  std::size_t uncommitted_bytes_max = 64 * 1024 * 1024;
+  /// Bytes of the newest entries kept in memory; older ones are read from the log.
+  std::size_t tail_bytes_max = 64 * 1024 * 1024;
+  /// Orders to the log under way; while as many are, proposals gather at the driver.
+  std::size_t log_inflight = 2;
+  /// Bytes in one Deliver.
+  std::size_t deliver_bytes_max = 4 * 1024 * 1024;
+  /// Bytes delivered and not yet applied.
+  std::size_t apply_bytes_max = 64 * 1024 * 1024;
+  /// Reads waiting for confirmation.
+  std::size_t reads_max = 65536;
+  /// A member's own multicasts that it has not delivered yet.
+  std::size_t multicasts_max = 4096;
+  std::size_t multicast_bytes_max = 8 * 1024 * 1024;
+  /// Learners that are being brought up to date at a time.
+  std::size_t joining_max = 4;
+  /// Rounds of catching up before a joiner is told to try later.
+  std::size_t join_rounds_max = 10;
+  /// Proposals forwarded to the leader and not answered.
+  std::size_t forwards_max = 1024;
+
+  /// No view has fewer voters by eviction; odd.
+  std::uint8_t floor = 3;
+  std::uint8_t voters_max = 9;
+  /// Proposals are refused while fewer voters are up.
+  std::uint8_t up_for_writes_min = 1;
+};
+
+/// Checks what must hold between the timers, heartbeat · 4 ≤ election_min ≤ suspect / 2, and that
+/// no limit is zero. Error: invalid_argument, naming the setting.
+[[nodiscard]] model::Result<void> validate(const Config& config);
+
+}  // namespace gms::core

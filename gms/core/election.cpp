@@ -1,0 +1,234 @@
+#include "gms/core/engine_parts.hpp"
+#include "gms/core/quorum.hpp"
+#include "gms/model/assert.hpp"
+
+namespace gms::core {
+
+using namespace model;
+
+RoleName Engine::Parts::role_name() const {
+  if (std::holds_alternative<Leading>(role)) return RoleName::leader;
+  if (std::holds_alternative<Campaigning>(role)) return RoleName::candidate;
+  if (std::holds_alternative<Precampaigning>(role)) return RoleName::precandidate;
+  if (log.view().view.has_voter(self) && !excluded) return RoleName::follower;
+  return log.last_index() == Index() ? RoleName::joiner : RoleName::learner;
+}
+
+void Engine::Parts::change_role(Role next, RoleReason reason) {
+  role = std::move(next);
+  show_role(reason);
+}
+
+void Engine::Parts::show_role(RoleReason reason) {
+  const RoleName shows = role_name();
+  if (shows == shown_role) return;
+  out.trace(RoleChanged{hard_state.epoch, std::exchange(shown_role, shows), shows, reason});
+}
+
+void Engine::Parts::set_hard_state(HardState next) {
+  GMS_ASSERT(next.epoch >= hard_state.epoch, "I8");
+  const bool keeps_vote = next.epoch > hard_state.epoch || hard_state.voted_for.is_none() ||
+                          hard_state.voted_for == next.voted_for;
+  GMS_ASSERT(keeps_vote, "I8");
+  hard_state = next;
+  out.order_hard_state(hard_state);
+}
+
+void Engine::Parts::become_follower(Epoch epoch, MemberId leader, RoleReason reason) {
+  // The log is not touched: what was acknowledged stays, whoever leads.
+  if (epoch > hard_state.epoch) set_hard_state({epoch, MemberId()});
+  if (auto* leading = std::get_if<Leading>(&role)) {
+    std::vector<Ticket> reads = leading->reads.take_all();
+    reads.insert(reads.end(), leading->early_reads.begin(), leading->early_reads.end());
+    for (const Ticket ticket : reads)
+      out.add(Completed{ticket, 1, Error{ErrorCode::not_leader, "leadership was lost"}, leader});
+    lonely_since = now;
+  }
+  delivery.forget_expected({ErrorCode::outcome_unknown, "leadership changed"}, out.effects());
+  fail_forwards();
+  const bool knew_leader = std::holds_alternative<Following>(role)
+                               ? !std::get<Following>(role).leader.is_none()
+                               : std::holds_alternative<Leading>(role);
+  change_role(Following{leader, BootSeq(), std::nullopt}, reason);
+  if (knew_leader || !leader.is_none()) out.trace(LeaderChanged{hard_state.epoch, leader});
+  reset_election_deadline();
+}
+
+void Engine::Parts::hear_leader(const Message& message) {
+  const auto* following = std::get_if<Following>(&role);
+  if (following == nullptr || following->leader != message.from) {
+    become_follower(hard_state.epoch, message.from, RoleReason::leader_heard);
+    resend_multicasts();
+  }
+  auto& state = std::get<Following>(role);
+  state.leader_boot = message.from_boot;
+  state.last_contact = now;
+  lonely_since = now;
+  hint_until = now;
+  reset_election_deadline();
+}
+
+void Engine::Parts::forget_leader() {
+  auto& following = std::get<Following>(role);
+  following.leader = MemberId();
+  following.last_contact.reset();
+  fail_forwards();
+  delivery.forget_expected({ErrorCode::outcome_unknown, "the leader crashed"}, out.effects());
+  out.trace(LeaderChanged{hard_state.epoch, MemberId()});
+}
+
+bool Engine::Parts::sticky() const {
+  if (const auto* leading = std::get_if<Leading>(&role)) return quorum_active(*leading);
+  const auto* following = std::get_if<Following>(&role);
+  return following != nullptr && !following->leader.is_none() && following->last_contact &&
+         now - *following->last_contact < config.election_min;
+}
+
+bool Engine::Parts::can_campaign() const {
+  return log.view().view.has_voter(self) && !excluded && !stop_after;
+}
+
+void Engine::Parts::reset_election_deadline() {
+  if (now < hint_until) {
+    election_deadline = now + config.stagger + random.below(2 * config.stagger);
+  } else {
+    election_deadline = now + config.election_min + random.below(config.election_min);
+  }
+}
+
+void Engine::Parts::on_election_timeout(RoleReason reason) {
+  reset_election_deadline();
+  if (can_campaign()) start_prevote(reason);
+}
+
+void Engine::Parts::start_prevote(RoleReason reason) {
+  if (const auto* following = std::get_if<Following>(&role);
+      following != nullptr && !following->leader.is_none())
+    forget_leader();
+  change_role(Precampaigning{{{self}, {}}}, reason);
+  const PlacedView& view = log.view();
+  if (quorum(view.view.members.size()) == 1) return start_election(RoleReason::prevote_won);
+  for (const Member& member : view.view.members)
+    if (member.id != self)
+      out.send(member.id, hard_state.epoch,
+               PreVote{hard_state.epoch.next(), log.last(), view.position});
+}
+
+void Engine::Parts::on_prevote(const Message& message) {
+  if (role_name() == RoleName::joiner) return;
+  const auto& ask = std::get<PreVote>(message.body);
+  if (tell_not_in_view(message, ask.view_position)) return;
+  const bool granted = ask.campaign > hard_state.epoch && !sticky() && ask.last >= log.last();
+  out.send(message.from, hard_state.epoch, PreVoteReply{ask.campaign, granted});
+}
+
+bool Engine::Parts::tell_not_in_view(const Message& message, const Position& view_position) {
+  const PlacedView& committed = log.view_at(delivery.commit());
+  if (committed.position <= view_position || committed.view.has_voter(message.from)) return false;
+  out.send(message.from, hard_state.epoch, NotInView{committed});
+  return true;
+}
+
+void Engine::Parts::on_prevote_reply(const Message& message) {
+  const auto& reply = std::get<PreVoteReply>(message.body);
+  if (reply.campaign != hard_state.epoch.next()) return;
+  if (!log.view().view.has_voter(message.from)) return;
+  Ballot& ballot = std::get<Precampaigning>(role).ballot;
+  if (reply.granted) {
+    ballot.grant(message.from);
+  } else {
+    ballot.refuse(message.from);
+  }
+  tally_prevotes();
+}
+
+void Engine::Parts::tally_prevotes() {
+  const Ballot& ballot = std::get<Precampaigning>(role).ballot;
+  const std::size_t needed = quorum(log.view().view.members.size());
+  if (ballot.granted.size() >= needed) {
+    start_election(RoleReason::prevote_won);
+  } else if (ballot.refused.size() >= needed) {
+    become_follower(hard_state.epoch, MemberId(), RoleReason::prevote_refused);
+  }
+}
+
+void Engine::Parts::start_election(RoleReason reason) {
+  ++campaigns;
+  set_hard_state({hard_state.epoch.next(), self});
+  change_role(Campaigning{{}, out.hard_state_seq()}, reason);
+  const bool transfer = reason == RoleReason::asked_to_take_over;
+  const PlacedView& view = log.view();
+  for (const Member& member : view.view.members)
+    if (member.id != self)
+      out.send(member.id, hard_state.epoch, Vote{log.last(), view.position, transfer});
+}
+
+void Engine::Parts::on_vote(const Message& message) {
+  // The receiver's own view is not asked: the candidate counts by its own [C5].
+  if (role_name() == RoleName::joiner) return;
+  const auto& ask = std::get<Vote>(message.body);
+  if (!ask.transfer) (void)tell_not_in_view(message, ask.view_position);
+  const bool free = hard_state.voted_for.is_none() || hard_state.voted_for == message.from;
+  const bool may =
+      std::holds_alternative<Following>(role) || std::holds_alternative<Precampaigning>(role);
+  const bool granted = free && may && ask.last >= log.last();
+  if (granted) {
+    if (hard_state.voted_for.is_none()) set_hard_state({hard_state.epoch, message.from});
+    reset_election_deadline();
+    out.trace(VoteGranted{hard_state.epoch, message.from});
+  }
+  out.send(message.from, hard_state.epoch, VoteReply{granted});
+}
+
+void Engine::Parts::on_vote_reply(const Message& message) {
+  if (!log.view().view.has_voter(message.from)) return;
+  Ballot& ballot = std::get<Campaigning>(role).ballot;
+  if (std::get<VoteReply>(message.body).granted) {
+    ballot.grant(message.from);
+  } else {
+    ballot.refuse(message.from);
+  }
+  tally_votes();
+}
+
+void Engine::Parts::tally_votes() {
+  auto& campaign = std::get<Campaigning>(role);
+  if (durable >= campaign.own_vote) campaign.ballot.grant(self);
+  const std::size_t needed = quorum(log.view().view.members.size());
+  if (campaign.ballot.granted.size() >= needed) {
+    become_leader();
+  } else if (campaign.ballot.refused.size() >= needed) {
+    become_follower(hard_state.epoch, MemberId(), RoleReason::vote_refused);
+  }
+}
+
+void Engine::Parts::become_leader() {
+  GMS_ASSERT(log.view().view.has_voter(self), "I17");
+  GMS_ASSERT(log.last().epoch < hard_state.epoch, "I1");
+  Leading leading;
+  for (const Member& member : log.view().view.members)
+    if (member.id != self) leading.add(member.id, log.last_index().next(), now);
+  leading.epoch_start = log.last_index().next();
+  leading.pending_view = log.view().position.index;
+  leading.clock_base = log.head().clock;
+  leading.elected_at = now;
+  leading.next_heartbeat = now;
+  leading.next_quorum_check = now + config.election_min;
+  leading.next_policy = now;
+  change_role(std::move(leading), RoleReason::election_won);
+  out.trace(LeaderChanged{hard_state.epoch, self});
+  append_kind(EntryKind::noop, {});
+  broadcast_heartbeat(std::get<Leading>(role));
+  resend_multicasts();
+}
+
+void Engine::Parts::on_not_in_view(const Message& message) {
+  const PlacedView& newer = std::get<NotInView>(message.body).view;
+  if (excluded || !log.view().view.has_voter(self)) return;
+  if (newer.position <= log.view().position || newer.view.has_voter(self)) return;
+  excluded = newer;
+  out.trace(MemberExcluded{newer});
+  become_follower(hard_state.epoch, MemberId(), RoleReason::excluded);
+}
+
+}  // namespace gms::core

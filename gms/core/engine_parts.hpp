@@ -1,0 +1,236 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+
+#include "gms/core/delivery.hpp"
+#include "gms/core/effect_writer.hpp"
+#include "gms/core/engine.hpp"
+#include "gms/core/entry_log.hpp"
+#include "gms/core/multicast_outbox.hpp"
+#include "gms/core/peer_table.hpp"
+#include "gms/core/random.hpp"
+#include "gms/core/roles.hpp"
+#include "gms/core/view_policy.hpp"
+
+namespace gms::core {
+
+/// Heartbeat rounds under way while reads still start another; later ones share the next.
+inline constexpr std::uint64_t kReadRoundsMax = 2;
+/// Heartbeats that a joiner answers before it is fed.
+inline constexpr unsigned kJoinHeartbeats = 3;
+
+/// The engine's state and the rooms that work on it. Each group of functions below is one file, and
+/// one section of docs/protocol.md.
+struct Engine::Parts {
+  Parts(EngineSettings engine_settings, model::RestoredState state, model::Instant at);
+
+  // ---- engine.cpp: composition, dispatch by role and message, what every step ends with
+  void start();
+  void begin(model::Instant at, Effects& effects);
+  void finish();
+  void dispatch(const Message& message);
+  /// Decides by group, address, boot and epoch whether a message is for its handler [C9] [C10].
+  [[nodiscard]] bool admit(const Message& message);
+  [[nodiscard]] bool admit_address(const Message& message);
+  [[nodiscard]] bool admit_epoch(const Message& message);
+  void on_higher_epoch_reply(const Message& message);
+  void answer_lower_epoch(const Message& message);
+  void update_known_peers();
+  void know_peer(const model::Member& member);
+  void retire_peers();
+  void forget_retired();
+  void fatal(std::string why);
+  void ignore(const Message&) {}
+
+  void on(Tick);
+  void on(Received input);
+  void on(Durable input);
+  void on(Applied input);
+  void on(Propose input);
+  void on(Multicast input);
+  void on(Read input);
+  void on(Admin input);
+  void on(LocalHealth input);
+  void on(PeerConnected input);
+  void on(PeerDisconnected input);
+  void on(PeerDown input);
+  void on(EntriesRead input);
+
+  // ---- election.cpp
+  [[nodiscard]] RoleName role_name() const;
+  void change_role(Role next, RoleReason reason);
+  /// Traces the role if it is another than the one traced last.
+  void show_role(RoleReason reason);
+  void become_follower(model::Epoch epoch, model::MemberId leader, RoleReason reason);
+  void hear_leader(const Message& message);
+  void forget_leader();
+  [[nodiscard]] bool sticky() const;
+  [[nodiscard]] bool can_campaign() const;
+  void reset_election_deadline();
+  void on_election_timeout(RoleReason reason);
+  void start_prevote(RoleReason reason);
+  void start_election(RoleReason reason);
+  void tally_prevotes();
+  void tally_votes();
+  void become_leader();
+  void set_hard_state(model::HardState next);
+  void on_prevote(const Message& message);
+  void on_prevote_reply(const Message& message);
+  void on_vote(const Message& message);
+  void on_vote_reply(const Message& message);
+  void on_not_in_view(const Message& message);
+  /// Tells the sender if a committed view newer than its own is without it.
+  bool tell_not_in_view(const Message& message, const model::Position& view_position);
+
+  // ---- follower.cpp
+  void on_append(const Message& message);
+  void on_second_leader(const Message& message);
+  [[nodiscard]] bool append_fits(const Message& message, const Append& append);
+  void reject(const Message& message, const Append& append, model::Position hint);
+  [[nodiscard]] bool store(const Append& append);
+  [[nodiscard]] bool store_run(const model::EntryRun& run, model::ChainHead& before);
+  void on_heartbeat(const Message& message);
+  void on_regressed(const Message& message);
+
+  // ---- replication.cpp: the leader's side
+  void append_local(model::EntryRunBuilder& drafts);
+  void append_kind(model::EntryKind kind, model::ByteSpan payload);
+  [[nodiscard]] model::GroupClock group_clock(const Leading& leading) const;
+  void replicate_all(Leading& leading);
+  void replicate(Leading& leading, Progress& peer);
+  void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
+  void send_probe_of_end(Leading& leading, Progress& peer);
+  void on_append_reply(const Message& message);
+  void on_accepted(Leading& leading, Progress& peer, const AppendReply& reply);
+  void on_rejected(Leading& leading, Progress& peer, const AppendReply& reply);
+  void on_entries_for_peer(Leading& leading, const model::ReadAnswer& answer);
+
+  // ---- commit.cpp: commit, delivery and reads
+  void maybe_commit(Leading& leading);
+  void advance_commit(model::Index commit);
+  void on_own_epoch_committed(Leading& leading);
+  void on_views_committed(Leading& leading, model::Index before);
+  void deliver();
+  void release_reads();
+  void serve_read(Leading& leading, model::Ticket ticket);
+  void confirm_rounds(Leading& leading);
+
+  // ---- liveness.cpp: heartbeats, silence, stalls, the crash hint
+  void notice_stall(model::Duration gap);
+  void lead(Leading& leading);
+  void broadcast_heartbeat(Leading& leading);
+  void send_heartbeat(Leading& leading, const Progress& peer);
+  void on_heartbeat_reply(const Message& message);
+  [[nodiscard]] bool quorum_active(const Leading& leading) const;
+  void check_quorum(Leading& leading);
+  void check_disk(Leading& leading);
+  void suspect_crash(const model::MemberId& member);
+  void arm_crash_hint(const model::MemberId& crashed);
+
+  // ---- views.cpp: the view policy's facts, and proposing what it decides
+  [[nodiscard]] std::vector<VoterFacts> voter_facts(const Leading& leading) const;
+  void run_policy(Leading& leading);
+  void propose_view(Leading& leading, const ViewChange& change);
+  [[nodiscard]] bool can_propose_view(const Leading& leading) const;
+  void trace_suspicion(const ViewChange& change, const std::vector<VoterFacts>& voters);
+
+  // ---- joining.cpp
+  void ask_to_join();
+  [[nodiscard]] bool wants_to_join() const;
+  void on_join_request(const Message& message);
+  void admit_joiner(Leading& leading, const JoinRequest& request);
+  [[nodiscard]] std::optional<std::string> why_refused(const Leading& leading,
+                                                       const JoinRequest& request) const;
+  void answer_join(const JoinRequest& request, JoinReply reply);
+  void on_join_reply(const Message& message);
+  void on_joiner_heartbeat(Leading& leading, Joining& joining, Progress& peer);
+  void check_joiner(Joining& joining, const Progress& peer);
+  void drop_stuck_joiners(Leading& leading);
+
+  // ---- transfer.cpp: handing leadership over, and operators' requests
+  void start_transfer(Leading& leading, const model::MemberId& target);
+  void check_transfer(Leading& leading);
+  void abort_transfer(Leading& leading);
+  [[nodiscard]] std::optional<model::MemberId> best_successor(const Leading& leading) const;
+  void on_timeout_now(const Message& message);
+  [[nodiscard]] std::optional<model::Error> administer(Leading& leading,
+                                                       const AdminRequest& request);
+  [[nodiscard]] std::optional<model::Error> leave(Leading& leading, const model::MemberId& member);
+
+  // ---- proposals.cpp: what is to be ordered, here or by the leader
+  [[nodiscard]] std::optional<model::Error> why_not_now(const Leading& leading,
+                                                        std::size_t bytes) const;
+  void forward(Forward request, model::Ticket first, std::uint64_t count);
+  void on_forward(const Message& message);
+  [[nodiscard]] ForwardReply take_forward(Leading& leading, const Message& message,
+                                          const Forward& request);
+  void on_forward_reply(const Message& message);
+  void expire_forwards();
+  void fail_forwards();
+  void resend_multicasts();
+  void hand_on_multicasts(const model::Payload& drafts);
+
+  // ---- state
+  const EngineSettings settings;
+  const Config& config = settings.config;
+  const model::MemberId self;
+  const model::BootSeq boot;
+  model::Instant now;
+  model::Instant last_tick;
+  Random random;
+
+  EffectWriter out;
+  EntryLog log;
+  model::HardState hard_state;
+  Delivery delivery;
+  MulticastOutbox outbox;
+  PeerTable peers;
+  Role role;
+  RoleName shown_role = RoleName::joiner;
+
+  model::PersistSeq durable;
+  /// When the orders to the log that are not durable were given.
+  std::deque<std::pair<model::PersistSeq, model::Instant>> orders;
+  model::StorageHealth health;
+
+  model::Instant election_deadline;
+  /// Until then campaigns are quick, because the leader's process is known to be dead.
+  model::Instant hint_until;
+  /// Until then nobody is suspected, because this process itself stood still.
+  model::Instant stall_until;
+  std::uint64_t campaigns = 0;
+
+  /// The committed view that this member learnt it is not in.
+  std::optional<model::PlacedView> excluded;
+  /// When this member last heard a leader, or started.
+  model::Instant lonely_since;
+  model::Instant next_join;
+  model::Duration join_backoff;
+  std::size_t join_attempts = 0;
+  std::string redirected_to;
+
+  struct Forwarded {
+    model::Ticket id;
+    model::Ticket first;
+    std::uint64_t count = 0;
+    model::Instant expires;
+  };
+  std::deque<Forwarded> forwarded;
+  model::Ticket last_forward;
+  model::Instant next_resend;
+
+  /// The peers whose addresses the driver has.
+  std::map<model::MemberId, std::string> known_peers;
+  model::Position known_peers_of;
+  /// Peers that are in no view any more, and when to forget their addresses.
+  std::map<model::MemberId, model::Instant> retired;
+  /// Entries for the application are being read from the log's files.
+  bool reading_for_delivery = false;
+  /// This incarnation lost what it had acknowledged: it stops when that is written down.
+  std::optional<model::PersistSeq> stop_after;
+  bool stopped = false;
+};
+
+}  // namespace gms::core

@@ -1,0 +1,65 @@
+#include "gms/core/engine_parts.hpp"
+
+#include <algorithm>
+
+namespace gms::core {
+
+using namespace model;
+
+namespace {
+
+PeerStatus describe_peer(const Progress& peer, const View& view, Instant now) {
+  return {peer.id(),       view.has_voter(peer.id()), peer.state(), peer.match(),
+          peer.next(),     peer.inflight(),           peer.applied, peer.silence(now),
+          peer.regressed()};
+}
+
+}  // namespace
+
+Status Engine::status() const {
+  const Parts& p = *parts_;
+  Status status;
+  status.self = p.self;
+  status.role = p.role_name();
+  status.epoch = p.hard_state.epoch;
+  status.last = p.log.last_index();
+  status.stable = p.log.stable();
+  status.commit = p.delivery.commit();
+  status.delivered = p.delivery.delivered();
+  status.applied = p.delivery.applied();
+  status.view_in_log = p.log.view();
+  status.committed_view = p.log.view_at(p.delivery.commit());
+  status.excluded = p.excluded.has_value();
+  status.disk_full = p.health.disk_full;
+  status.uncommitted_bytes = p.log.bytes_after(p.delivery.commit());
+  status.multicasts_pending = p.outbox.count();
+  status.persists_pending = p.out.last_order() - p.durable;
+  status.campaigns = p.campaigns;
+  if (const auto* following = std::get_if<Following>(&p.role)) status.leader = following->leader;
+  if (const auto* leading = std::get_if<Leading>(&p.role)) {
+    status.leader = p.self;
+    status.reads_pending = leading->reads.size() + leading->early_reads.size();
+    for (const Progress& peer : leading->peers)
+      status.peers.push_back(describe_peer(peer, status.view_in_log.view, p.now));
+  }
+  return status;
+}
+
+Instant Engine::next_deadline() const {
+  const Parts& p = *parts_;
+  Instant next = p.last_tick + p.config.stall / 2;
+  if (const auto* leading = std::get_if<Leading>(&p.role)) {
+    next = std::min({next, leading->next_heartbeat, leading->next_quorum_check});
+    // Without anybody to admit or to see off, the policy's own clock is the heartbeat's.
+    if (!leading->joining.empty() || !leading->leaving.empty())
+      next = std::min(next, std::max(leading->next_policy, p.last_tick + p.config.tick));
+  } else {
+    next = std::min(next, p.election_deadline);
+  }
+  if (p.wants_to_join()) next = std::min(next, p.next_join);
+  if (!p.outbox.empty()) next = std::min(next, p.next_resend);
+  if (!p.forwarded.empty()) next = std::min(next, p.forwarded.front().expires);
+  return std::max(next, p.now);
+}
+
+}  // namespace gms::core

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "gms/core/message.hpp"
+#include "gms/model/log.hpp"
+
+namespace gms::core {
+
+// What happens to an engine. One input a step; the time comes with it, sampled after the input was
+// taken from its queue.
+
+/// Time has passed.
+struct Tick {};
+
+struct Received {
+  Message message;
+};
+
+/// Every order to the log up to `seq` is durable.
+struct Durable {
+  model::PersistSeq seq;
+};
+
+/// The application has consumed deliveries up to `index`.
+struct Applied {
+  model::Index index;
+};
+
+/// Drafts of kind `command`, to be ordered at most once. Draft k has ticket first + k. Deliveries
+/// carry the tickets; what certainly or possibly fails is told by Completed.
+struct Propose {
+  model::Ticket first;
+  model::EntryRunBuilder drafts;
+};
+
+/// Bodies for this member's FIFO multicast, as drafts of kind `command` whose payload is the body.
+/// Draft k has ticket first + k, carried by its delivery here.
+struct Multicast {
+  model::Ticket first;
+  model::EntryRunBuilder bodies;
+};
+
+/// Asks for an index that a linearizable read must see applied.
+struct Read {
+  model::Ticket ticket;
+};
+
+struct Admin {
+  model::Ticket ticket;
+  AdminRequest request;
+};
+
+struct LocalHealth {
+  model::StorageHealth health;
+};
+
+/// A link from that boot of `member` is open.
+struct PeerConnected {
+  model::MemberId member;
+  model::BootSeq boot;
+};
+
+struct PeerDisconnected {
+  model::MemberId member;
+};
+
+/// The links of that boot closed, after everything received on them, and nobody listens there any
+/// more: the process is dead.
+struct PeerDown {
+  model::MemberId member;
+  model::BootSeq boot;
+};
+
+/// The log's answer to a ReadEntries.
+struct EntriesRead {
+  model::ReadAnswer answer;
+};
+
+using Input = std::variant<Tick, Received, Durable, Applied, Propose, Multicast, Read, Admin,
+                           LocalHealth, PeerConnected, PeerDisconnected, PeerDown, EntriesRead>;
+
+}  // namespace gms::core

@@ -1,0 +1,47 @@
+#include "gms/core/multicast_outbox.hpp"
+
+#include <array>
+
+namespace gms::core {
+
+using namespace model;
+
+Payload MulticastOutbox::add(Ticket first, const EntryRunBuilder& bodies) {
+  EntryRunBuilder drafts;
+  ByteSpan rest = bodies.drafts();
+  const MulticastSeq first_seq = last_.next();
+  while (!rest.empty()) {
+    const EntryView body(rest.data());
+    ++last_;
+    std::array<std::byte, kMulticastHeaderBytes> header;
+    store(header.data(), {self_, boot_, last_});
+    drafts.append(EntryKind::multicast, {header, body.payload()});
+    rest = rest.subspan(body.bytes());
+  }
+  spans_.push_back({first_seq, drafts.count(), first});
+  batches_.push_back(Payload::copy_of(drafts.drafts()));
+  count_ += drafts.count();
+  bytes_ += drafts.bytes();
+  return batches_.back();
+}
+
+bool MulticastOutbox::holds(const MulticastHeader& header) const {
+  const bool own = header.sender == self_ && header.boot == boot_;
+  return own && header.seq > last_ - count_ && header.seq <= last_;
+}
+
+Ticket MulticastOutbox::delivered(const MulticastHeader& header) {
+  if (header.sender != self_ || header.boot != boot_) return Ticket();
+  if (spans_.empty() || header.seq < spans_.front().first) return Ticket();
+  Span& span = spans_.front();
+  const Ticket ticket = span.ticket + (header.seq - span.first);
+  --count_;
+  if (header.seq.next() == span.first + span.count) {
+    bytes_ -= batches_.front().size();
+    spans_.pop_front();
+    batches_.pop_front();
+  }
+  return ticket;
+}
+
+}  // namespace gms::core

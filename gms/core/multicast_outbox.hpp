@@ -1,0 +1,51 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include "gms/model/entry_run.hpp"
+
+namespace gms::core {
+
+/// This member's own multicasts until it delivers them itself. They are numbered here and sent
+/// again, from the oldest, whenever one may have been lost; order and at-most-once come from the
+/// receivers' sender rows.
+class MulticastOutbox {
+ public:
+  MulticastOutbox(model::MemberId self, model::BootSeq boot) : self_(self), boot_(boot) {}
+
+  /// Takes bodies (drafts whose payload is a body) under tickets from `first` on. Returns them as
+  /// drafts of kind `multicast`, numbered.
+  [[nodiscard]] model::Payload add(model::Ticket first, const model::EntryRunBuilder& bodies);
+
+  /// This member delivered its own multicast: returns its ticket and forgets it. Zero when the
+  /// header is of another boot or was told before.
+  [[nodiscard]] model::Ticket delivered(const model::MulticastHeader& header);
+
+  /// Whether the multicast is this member's, of this boot, and not delivered yet.
+  [[nodiscard]] bool holds(const model::MulticastHeader& header) const;
+
+  /// Everything that is not delivered yet, oldest first.
+  [[nodiscard]] const std::deque<model::Payload>& pending() const { return batches_; }
+  [[nodiscard]] bool empty() const { return count_ == 0; }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Span {
+    model::MulticastSeq first;
+    std::uint64_t count = 0;
+    model::Ticket ticket;
+  };
+
+  const model::MemberId self_;
+  const model::BootSeq boot_;
+  model::MulticastSeq last_;
+  /// One draft buffer a span; the two deques go in step.
+  std::deque<model::Payload> batches_;
+  std::deque<Span> spans_;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace gms::core

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <deque>
+#include <utility>
+
+#include "gms/core/message.hpp"
+#include "gms/core/status.hpp"
+
+namespace gms::core {
+
+/// What a leader knows of one other member's log, and how it feeds it: one message at a time while
+/// it looks for where the logs meet, then a window of them. Pure bookkeeping; it sends nothing.
+class Progress {
+ public:
+  struct Window {
+    std::size_t messages_max = 0;
+    std::size_t bytes_max = 0;
+  };
+
+  Progress(model::MemberId id, model::Index next, model::Instant now)
+      : id_(id), next_(next), last_heard_(now), heard_since_(now) {}
+
+  [[nodiscard]] const model::MemberId& id() const { return id_; }
+  /// Everything up to here is durable there, as the leader has it.
+  [[nodiscard]] model::Index match() const { return match_; }
+  /// The next entry to send.
+  [[nodiscard]] model::Index next() const { return next_; }
+  [[nodiscard]] ProgressState state() const { return state_; }
+  /// Lost what it acknowledged: never counted again in this epoch [C21].
+  [[nodiscard]] bool regressed() const { return regressed_; }
+  [[nodiscard]] model::AppendId match_id() const { return match_id_; }
+  [[nodiscard]] std::size_t inflight() const { return inflight_.size(); }
+
+  /// Whether another Append may go: in `probe` one, in `replicate` while the window has room.
+  [[nodiscard]] bool may_send(const Window& window) const;
+  /// An Append of `bytes` up to `last` goes.
+  void sent(model::Index last, std::size_t bytes);
+  /// Its next entries are being read from the log's files.
+  void start_reading() { resume_ = std::exchange(state_, ProgressState::reading); }
+  void finish_reading() { state_ = resume_; }
+
+  /// An acknowledgement arrived; `newest` is the latest Append sent so far. Returns whether match
+  /// grew.
+  bool accepted(model::Index match, model::AppendId newest);
+
+  /// What a rejection says.
+  enum class Rejection { stale, retry, lost_entries };
+  [[nodiscard]] Rejection judge(const AppendReply& reply) const;
+  /// Go on from `next`, which is raised above match, probing.
+  void rejected(model::Index next);
+  void mark_regressed() { regressed_ = true; }
+
+  /// The link broke, or a window was lost: look again from what is known.
+  void restart_probe();
+  /// Something may be lost: a probe may go again.
+  void rearm_probe() { probe_sent_ = false; }
+
+  /// It was heard at `now`; `gap_max` is the longest silence that does not break its record.
+  void heard(model::Instant now, model::Duration gap_max);
+  [[nodiscard]] model::Duration silence(model::Instant now) const { return now - last_heard_; }
+  [[nodiscard]] model::Duration heard_for(model::Instant now) const { return now - heard_since_; }
+  /// This process stood still for `gap`: nobody else was silent in it [C22].
+  void excuse(model::Duration gap) { last_heard_ += gap; }
+  [[nodiscard]] bool take_active() { return std::exchange(active_, false); }
+
+  // Plain facts, kept with the rest.
+  model::HeartbeatSeq acked_heartbeat;
+  model::Index applied;
+  model::Index commit_sent;
+  bool disk_full = false;
+
+ private:
+  struct InFlight {
+    model::Index last;
+    std::size_t bytes = 0;
+  };
+
+  void free_up_to(model::Index match);
+  void clear_inflight();
+
+  model::MemberId id_;
+  model::Index match_;
+  model::AppendId match_id_;
+  model::Index next_;
+  ProgressState state_ = ProgressState::probe;
+  /// Where reading returns to.
+  ProgressState resume_ = ProgressState::probe;
+  bool probe_sent_ = false;
+  bool regressed_ = false;
+  bool active_ = true;
+  std::deque<InFlight> inflight_;
+  std::size_t inflight_bytes_ = 0;
+  model::Instant last_heard_;
+  model::Instant heard_since_;
+};
+
+}  // namespace gms::core

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "gms/core/message.hpp"
+#include "gms/core/progress.hpp"
+#include "gms/core/read_barrier.hpp"
+#include "gms/core/trace.hpp"
+
+namespace gms::core {
+
+// What an engine knows in each role and in no other.
+
+/// Joiner, learner or follower, by what its log says of it.
+struct Following {
+  /// None while it is not known.
+  model::MemberId leader;
+  model::BootSeq leader_boot;
+  std::optional<model::Instant> last_contact;
+};
+
+/// Members that answered a question, each counted once.
+struct Ballot {
+  std::vector<model::MemberId> granted;
+  std::vector<model::MemberId> refused;
+
+  void grant(const model::MemberId& from);
+  void refuse(const model::MemberId& from);
+};
+
+struct Precampaigning {
+  Ballot ballot;
+};
+
+struct Campaigning {
+  Ballot ballot;
+  /// The own vote counts when this order is durable.
+  model::PersistSeq own_vote;
+};
+
+/// A member that is being brought up to date before it may vote.
+struct Joining {
+  model::Member member;
+  model::Instant progressed_at;
+  model::Index progressed_to;
+  /// Heartbeats it has answered: only then is it fed, so that a half-connected one never is.
+  unsigned heartbeats = 0;
+  std::size_t rounds = 0;
+  /// Where the current round ends, and when it started.
+  model::Index target;
+  model::Instant round_started;
+  bool ready = false;
+};
+
+struct Transferring {
+  model::MemberId target;
+  model::Instant deadline;
+  bool asked = false;
+};
+
+struct Leading {
+  /// Every other voter and every joiner, sorted by id.
+  std::vector<Progress> peers;
+  /// Oldest request first.
+  std::vector<Joining> joining;
+  /// Members that were asked to leave, oldest request first.
+  std::vector<model::MemberId> leaving;
+
+  model::Index epoch_start;
+  bool own_epoch_committed = false;
+  /// The last view that this leader appended or inherited; the next waits for its commit [C4].
+  model::Index pending_view;
+
+  model::AppendId append_id;
+  model::HeartbeatSeq heartbeat_seq;
+  model::HeartbeatSeq confirmed;
+  ReadBarrier reads;
+  /// Reads that came before an entry of this epoch was committed.
+  std::vector<model::Ticket> early_reads;
+
+  std::optional<Transferring> transfer;
+  model::GroupClock clock_base;
+  model::Instant elected_at;
+  model::Instant next_heartbeat;
+  model::Instant next_quorum_check;
+  model::Instant next_policy;
+
+  [[nodiscard]] Progress* find(const model::MemberId& id);
+  [[nodiscard]] const Progress* find(const model::MemberId& id) const;
+  /// The peer of that id, made new if need be.
+  Progress& add(const model::MemberId& id, model::Index next, model::Instant now);
+  void remove(const model::MemberId& id);
+  [[nodiscard]] Joining* find_joining(const model::MemberId& id);
+};
+
+using Role = std::variant<Following, Precampaigning, Campaigning, Leading>;
+
+}  // namespace gms::core

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <vector>
+
+#include "gms/model/entry.hpp"
+#include "gms/model/mark.hpp"
+
+namespace gms::core {
+
+/// Decides which multicasts of the stream are delivered: each sender's, in its order, once, and
+/// only while the view holds the sender to be up. The same at every member, since it depends on the
+/// stream alone [C17].
+class SenderRows {
+ public:
+  explicit SenderRows(std::vector<model::SenderRow> rows) : rows_(std::move(rows)) {}
+
+  /// Whether the multicast is next of its sender's; if so it is taken.
+  [[nodiscard]] bool admit(const model::MulticastHeader& header, const model::View& view);
+
+  /// A row outlives its sender's membership until another incarnation of it is admitted.
+  void view_installed(const model::View& view);
+
+  /// Sorted by sender.
+  [[nodiscard]] const std::vector<model::SenderRow>& rows() const { return rows_; }
+
+ private:
+  std::vector<model::SenderRow> rows_;
+};
+
+}  // namespace gms::core

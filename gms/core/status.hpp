@@ -1,0 +1,60 @@
+#pragma once
+
+#include <vector>
+
+#include "gms/core/trace.hpp"
+#include "gms/model/view.hpp"
+
+namespace gms::core {
+
+/// How a leader feeds a follower: `probe` one message at a time until the logs meet, `replicate`
+/// with a window, `reading` while older entries come from the leader's log files.
+enum class ProgressState : std::uint8_t { probe, reading, replicate };
+[[nodiscard]] std::string_view to_string(ProgressState state);
+
+/// What a leader knows of one member.
+struct PeerStatus {
+  model::MemberId id;
+  bool voter = false;
+  ProgressState state = ProgressState::probe;
+  /// Durable there.
+  model::Index match;
+  model::Index next;
+  std::size_t inflight = 0;
+  /// What it last said it has applied.
+  model::Index applied;
+  model::Duration silence{};
+  bool regressed = false;
+};
+
+/// What an engine knows at one moment.
+struct Status {
+  model::MemberId self;
+  RoleName role = RoleName::joiner;
+  model::Epoch epoch;
+  /// None while no leader is known.
+  model::MemberId leader;
+  model::Index last;
+  /// Durable here.
+  model::Index stable;
+  model::Index commit;
+  model::Index delivered;
+  model::Index applied;
+  /// The latest view in the log, committed or not.
+  model::PlacedView view_in_log;
+  model::PlacedView committed_view;
+  /// Not in the group's committed view, though it was.
+  bool excluded = false;
+  bool disk_full = false;
+  std::size_t uncommitted_bytes = 0;
+  std::size_t reads_pending = 0;
+  std::size_t multicasts_pending = 0;
+  /// Orders to the log that are not durable.
+  std::uint64_t persists_pending = 0;
+  /// Elections that this member started in this boot.
+  std::uint64_t campaigns = 0;
+  /// At a leader: every other voter and learner.
+  std::vector<PeerStatus> peers;
+};
+
+}  // namespace gms::core

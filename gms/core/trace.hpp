@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "gms/model/view.hpp"
+
+namespace gms::core {
+
+// What an engine did, typed, for logs, `kvctl events`, tests and checkers. Nothing depends on them.
+
+enum class RoleName : std::uint8_t { joiner, learner, follower, precandidate, candidate, leader };
+[[nodiscard]] std::string_view to_string(RoleName role);
+
+enum class RoleReason : std::uint8_t {
+  started,
+  timed_out,
+  leader_crashed,
+  prevote_won,
+  prevote_refused,
+  vote_refused,
+  asked_to_take_over,
+  election_won,
+  higher_epoch,
+  leader_heard,
+  quorum_lost,
+  disk_stalled,
+  view_changed,
+  excluded,
+};
+[[nodiscard]] std::string_view to_string(RoleReason reason);
+
+struct RoleChanged {
+  model::Epoch epoch;
+  RoleName from = RoleName::follower;
+  RoleName to = RoleName::follower;
+  RoleReason reason = RoleReason::started;
+};
+/// This member follows `leader` in `epoch` from now on; none when it lost its leader.
+struct LeaderChanged {
+  model::Epoch epoch;
+  model::MemberId leader;
+};
+struct VoteGranted {
+  model::Epoch epoch;
+  model::MemberId candidate;
+};
+struct EntriesAppended {
+  model::Epoch epoch;
+  model::Index first;
+  model::Index last;
+};
+struct LogTruncated {
+  model::Index from;
+  model::Index last;
+};
+struct CommitAdvanced {
+  model::Epoch epoch;
+  model::Index commit;
+};
+struct ViewProposed {
+  model::PlacedView view;
+};
+struct ViewCommitted {
+  model::PlacedView view;
+};
+struct MemberSuspected {
+  model::MemberId member;
+  model::Duration silence{};
+  /// By a closed connection rather than by silence.
+  bool process_dead = false;
+};
+struct JoinerProgress {
+  model::MemberId member;
+  std::string step;
+};
+struct TransferStarted {
+  model::MemberId target;
+};
+struct TransferAborted {
+  model::MemberId target;
+};
+struct MemberExcluded {
+  model::PlacedView view;
+};
+struct MemberRegressed {
+  model::MemberId member;
+  model::Index acknowledged;
+  model::Index found;
+};
+struct StallNoticed {
+  model::Duration gap{};
+};
+/// A multicast that the sender's row or view does not admit.
+struct MulticastDropped {
+  model::Index index;
+  model::MemberId sender;
+};
+
+using TraceEvent = std::variant<RoleChanged, LeaderChanged, VoteGranted, EntriesAppended,
+                                LogTruncated, CommitAdvanced, ViewProposed, ViewCommitted,
+                                MemberSuspected, JoinerProgress, TransferStarted, TransferAborted,
+                                MemberExcluded, MemberRegressed, StallNoticed, MulticastDropped>;
+
+/// The event's name, such as `role_changed`.
+[[nodiscard]] std::string_view name_of(const TraceEvent& event);
+/// One line for people: fields, without the name.
+[[nodiscard]] std::string describe(const TraceEvent& event);
+
+}  // namespace gms::core

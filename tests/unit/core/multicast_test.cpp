@@ -1,0 +1,113 @@
+#include <gtest/gtest.h>
+
+#include "gms/core/multicast_outbox.hpp"
+#include "gms/core/sender_rows.hpp"
+#include "tests/unit/core/log_samples.hpp"
+
+namespace gms::core {
+namespace {
+
+using namespace model;
+
+MulticastHeader from(std::uint64_t sender, std::uint64_t boot, std::uint64_t seq) {
+  return {member(sender), BootSeq(boot), MulticastSeq(seq)};
+}
+
+TEST(SenderRows, TakesEachSendersMessagesInOrderAndOnce) {
+  SenderRows rows({});
+  const View view = view_of(1, 2);
+  EXPECT_TRUE(rows.admit(from(1, 1, 1), view));
+  EXPECT_FALSE(rows.admit(from(1, 1, 1), view));
+  EXPECT_FALSE(rows.admit(from(1, 1, 3), view));
+  EXPECT_TRUE(rows.admit(from(1, 1, 2), view));
+  EXPECT_TRUE(rows.admit(from(2, 1, 1), view));
+  EXPECT_TRUE(rows.admit(from(1, 1, 3), view));
+}
+
+TEST(SenderRows, ANewBootStartsFromOneAndEndsTheOldOne) {
+  SenderRows rows({});
+  const View view = view_of(1, 2);
+  EXPECT_TRUE(rows.admit(from(1, 1, 1), view));
+  EXPECT_FALSE(rows.admit(from(1, 2, 2), view));
+  EXPECT_TRUE(rows.admit(from(1, 2, 1), view));
+  EXPECT_FALSE(rows.admit(from(1, 1, 2), view));
+  EXPECT_TRUE(rows.admit(from(1, 2, 2), view));
+}
+
+TEST(SenderRows, TakesNothingFromAMemberThatIsNotUp) {
+  SenderRows rows({});
+  View view = view_of(1, 2);
+  std::erase(view.up, member(1));
+  EXPECT_FALSE(rows.admit(from(1, 1, 1), view));
+  EXPECT_FALSE(rows.admit(from(9, 1, 1), view));
+  EXPECT_TRUE(rows.admit(from(1, 1, 1), view_of(2, 2)));
+}
+
+TEST(SenderRows, ARowOutlivesItsSenderUntilAnotherIncarnationIsAdmitted) {
+  SenderRows rows({});
+  View view = view_of(1, 2);
+  EXPECT_TRUE(rows.admit(from(2, 5, 1), view));
+  rows.view_installed(view_of(2, 1));
+  ASSERT_EQ(rows.rows().size(), 1U);
+  // The same incarnation comes back and goes on; an old message of it stays old.
+  rows.view_installed(view);
+  EXPECT_FALSE(rows.admit(from(2, 5, 1), view));
+  EXPECT_TRUE(rows.admit(from(2, 5, 2), view));
+  View reborn = view_of(3, 2);
+  reborn.members[1].id.incarnation = Incarnation(2);
+  rows.view_installed(reborn);
+  EXPECT_TRUE(rows.rows().empty());
+}
+
+EntryRunBuilder bodies(const std::vector<std::string>& texts) {
+  EntryRunBuilder builder;
+  for (const std::string& text : texts) builder.append(EntryKind::command, {as_bytes(text)});
+  return builder;
+}
+
+TEST(MulticastOutbox, NumbersBodiesOnAcrossBatches) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  (void)outbox.add(Ticket(10), bodies({"a", "b"}));
+  const Payload drafts = outbox.add(Ticket(20), bodies({"c"}));
+  const EntryView draft(drafts.bytes().data());
+  EXPECT_EQ(draft.kind(), EntryKind::multicast);
+  EXPECT_EQ(load_multicast_header(draft.payload().data()), from(1, 4, 3));
+  EXPECT_EQ(as_text(draft.payload().subspan(kMulticastHeaderBytes)), "c");
+  EXPECT_EQ(outbox.count(), 3U);
+}
+
+TEST(MulticastOutbox, ForgetsWhatWasDeliveredAndTellsItsTicket) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  (void)outbox.add(Ticket(10), bodies({"a", "b"}));
+  (void)outbox.add(Ticket(20), bodies({"c"}));
+  EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
+  EXPECT_EQ(outbox.pending().size(), 2U);
+  EXPECT_EQ(outbox.delivered(from(1, 4, 2)), Ticket(11));
+  EXPECT_EQ(outbox.pending().size(), 1U);
+  EXPECT_EQ(outbox.delivered(from(1, 4, 3)), Ticket(20));
+  EXPECT_TRUE(outbox.empty());
+  EXPECT_EQ(outbox.bytes(), 0U);
+}
+
+TEST(MulticastOutbox, KnowsNothingOfOthersMessagesAndOfOtherBoots) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  (void)outbox.add(Ticket(10), bodies({"a"}));
+  EXPECT_EQ(outbox.delivered(from(2, 4, 1)), Ticket());
+  EXPECT_EQ(outbox.delivered(from(1, 3, 1)), Ticket());
+  EXPECT_EQ(outbox.count(), 1U);
+}
+
+TEST(MulticastOutbox, HoldsWhatIsNotDeliveredYet) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  (void)outbox.add(Ticket(10), bodies({"a", "b", "c"}));
+  EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
+  EXPECT_FALSE(outbox.holds(from(1, 4, 1)));
+  EXPECT_TRUE(outbox.holds(from(1, 4, 2)));
+  EXPECT_TRUE(outbox.holds(from(1, 4, 3)));
+  EXPECT_FALSE(outbox.holds(from(1, 4, 4)));
+  EXPECT_FALSE(outbox.holds(from(1, 3, 2)));
+  EXPECT_FALSE(outbox.holds(from(2, 4, 2)));
+}
+
+}  // namespace
+}  // namespace gms::core
