@@ -1,0 +1,191 @@
+#include "gms/log/durable_log.hpp"
+
+#include <thread>
+
+#include "tests/unit/log/log_fixture.hpp"
+#include "tests/unit/log/recording_listener.hpp"
+
+namespace gms::log {
+namespace {
+
+using model::Index;
+using model::PersistSeq;
+using model::StorageHealth;
+using Heard = RecordingListener::Heard;
+
+TEST(WorkQueue, GivesItemsInTheirOrderAndAllAtOnce) {
+  WorkQueue<int> queue;
+  EXPECT_TRUE(queue.take_all().empty());
+  queue.push(1);
+  queue.push(2);
+  queue.push(3);
+  EXPECT_EQ(queue.take_all(), (std::vector<int>{1, 2, 3}));
+}
+
+TEST(WorkQueue, ExactlyOnePushFindsTheConsumerAsleep) {
+  using Consumer = WorkQueue<int>::Consumer;
+  WorkQueue<int> queue;
+  ASSERT_TRUE(queue.fall_asleep());
+  EXPECT_EQ(queue.push(1), Consumer::asleep);
+  EXPECT_EQ(queue.push(2), Consumer::awake);
+  EXPECT_FALSE(queue.fall_asleep());
+  EXPECT_EQ(queue.take_all(), (std::vector<int>{1, 2}));
+  ASSERT_TRUE(queue.fall_asleep());
+  EXPECT_TRUE(queue.wake());
+  EXPECT_EQ(queue.push(3), Consumer::awake);
+}
+
+TEST(WorkQueue, LosesNothingBetweenTwoThreads) {
+  constexpr int kItems = 20'000;
+  WorkQueue<int> queue;
+  Wakeup wakeup;
+  std::thread producer([&] {
+    for (int i = 0; i < kItems; ++i)
+      if (queue.push(i) == WorkQueue<int>::Consumer::asleep) wakeup.wake();
+  });
+  int expected = 0;
+  while (expected < kItems) {
+    const std::vector<int> items = queue.take_all();
+    for (const int item : items) ASSERT_EQ(item, expected++);
+    if (items.empty() && queue.fall_asleep()) wakeup.wait();
+  }
+  producer.join();
+}
+
+class DurableLogTest : public LogFixture {
+ protected:
+  void start(const LogOptions& options = small_segments(), DurableLog::Options threads = {}) {
+    found(options);
+    log_ = std::make_unique<DurableLog>(std::move(store_), listener_, threads);
+  }
+  /// Orders the next entry.
+  void persist() {
+    auto request = order({commands(head_, 1)});
+    request.seq = seq_ = seq_.next();
+    head_ = request.entries[0].head();
+    log_->persist(std::move(request));
+  }
+  [[nodiscard]] std::size_t segments() { return disk_.list("member/log").value().size(); }
+  /// Works and waits until that many segments were made.
+  void reach_segments(std::size_t wanted) {
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (segments() < wanted && std::chrono::steady_clock::now() < limit) {
+      persist();
+      ASSERT_TRUE(listener_.wait_until_durable(seq_.value()));
+    }
+    ASSERT_GE(segments(), wanted);
+  }
+  [[nodiscard]] model::ChainHead durable_head() {
+    disk_.lose_power(tests::SimulatedDisk::Unsynced::lost);
+    return inspect(disk_, kDirectory, 0).value().log.log.head;
+  }
+
+  RecordingListener listener_;
+  PersistSeq seq_;
+  /// After the listener and the disk, which it uses.
+  std::unique_ptr<DurableLog> log_;
+};
+
+TEST_F(DurableLogTest, StopCarriesOutWhatWasAskedFor) {
+  start();
+  for (int i = 0; i < 100; ++i) persist();
+  log_->stop();
+  EXPECT_EQ(listener_.heard().durable.back(), seq_);
+  EXPECT_EQ(log_->statistics().queue_depth, 0U);
+  EXPECT_EQ(durable_head(), head_);
+}
+
+TEST_F(DurableLogTest, OrdersThatGatherDuringASyncShareTheNext) {
+  start();
+  listener_.hold();
+  persist();
+  ASSERT_TRUE(listener_.wait_until_durable(1));
+  for (int i = 0; i < 50; ++i) persist();
+  EXPECT_EQ(log_->statistics().queue_depth, 51U);
+  listener_.release();
+  ASSERT_TRUE(listener_.wait_until_durable(51));
+  EXPECT_EQ(listener_.heard().durable, (std::vector<PersistSeq>{PersistSeq(1), PersistSeq(51)}));
+  log_->stop();
+  EXPECT_EQ(log_->statistics().syncs, 2U);
+  EXPECT_GT(log_->statistics().bytes_written, 51U * 40U);
+  EXPECT_GE(log_->statistics().sync_time_total, log_->statistics().sync_time_max);
+}
+
+TEST_F(DurableLogTest, AReadSeesEveryOrderBeforeIt) {
+  start();
+  persist();
+  persist();
+  log_->read({a_member(), Index(2), 100'000});
+  ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return heard.answers.size() == 1; }));
+  EXPECT_EQ(listener_.heard().answers[0].entries.head(), head_);
+}
+
+TEST_F(DurableLogTest, AFailedSyncIsToldOnceAndIsTheEnd) {
+  start();
+  persist();
+  ASSERT_TRUE(listener_.wait_until_durable(1));
+  disk_.fail_sync(".seg");
+  persist();
+  ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return !heard.failures.empty(); }));
+  persist();
+  log_->read({a_member(), Index(1), 100});
+  log_->stop();
+  const Heard heard = listener_.heard();
+  EXPECT_EQ(heard.failures.size(), 1U);
+  EXPECT_EQ(heard.failures[0].code, model::ErrorCode::io);
+  EXPECT_EQ(heard.durable, (std::vector<PersistSeq>{PersistSeq(1)}));
+  EXPECT_TRUE(heard.answers.empty());
+}
+
+TEST_F(DurableLogTest, AFaultWhileMakingASpareIsTheEndToo) {
+  found();
+  disk_.fail_sync("1-2.seg");
+  log_ = std::make_unique<DurableLog>(std::move(store_), listener_, DurableLog::Options{});
+  ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return !heard.failures.empty(); }));
+  persist();
+  log_->stop();
+  EXPECT_TRUE(listener_.heard().durable.empty());
+}
+
+TEST_F(DurableLogTest, AnIdleLogIsSealed) {
+  start(small_segments(), {.seal_after = model::Duration(1)});
+  persist();
+  const auto sealed = [this] {
+    const auto found = inspect(*disk_.image(), kDirectory, 0);
+    return found && found->log.seal && found->log.log.head == head_;
+  };
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!sealed() && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
+  EXPECT_TRUE(sealed());
+  persist();
+  ASSERT_TRUE(listener_.wait_until_durable(2));
+}
+
+TEST_F(DurableLogTest, AFullDiskIsToldBeforeTheLogRunsOutAndAgainWhenThereIsRoom) {
+  start(small_segments(), {.room_check = model::Duration(1)});
+  reach_segments(3);
+  disk_.set_capacity(0);
+  const auto said_full = [](const Heard& heard) {
+    return !heard.health.empty() && heard.health.back().disk_full;
+  };
+  ASSERT_TRUE(listener_.wait_until(said_full));
+  // What is ordered still, such as the entry of a new epoch, has the room that was made ahead.
+  for (int i = 0; i < 4; ++i) persist();
+  ASSERT_TRUE(listener_.wait_until_durable(seq_.value()));
+  EXPECT_TRUE(listener_.heard().failures.empty());
+  disk_.set_capacity(std::uint64_t{1} << 30);
+  ASSERT_TRUE(listener_.wait_until(
+      [](const Heard& heard) { return !heard.health.empty() && !heard.health.back().disk_full; }));
+  log_->stop();
+  EXPECT_EQ(durable_head(), head_);
+}
+
+TEST_F(DurableLogTest, SparesAreMadeAgainAsTheyAreUsed) {
+  start(small_segments(), {.room_check = model::Duration(3'600'000)});
+  reach_segments(12);
+  log_->stop();
+  EXPECT_EQ(durable_head(), head_);
+}
+
+}  // namespace
+}  // namespace gms::log
