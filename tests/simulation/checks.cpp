@@ -1,0 +1,199 @@
+#include "tests/simulation/checks.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace tests::simulation {
+
+using namespace gms::model;
+namespace core = gms::core;
+
+void Checks::starts(ShadowMember& member, const Recovered& found,
+                    const std::optional<Mark>& applied) {
+  const std::size_t kept = StableIsRecoverable::check(world_, member, end_of(found));
+  for (std::size_t i = 0; i < kept; ++i)
+    for (const EntryRun& run : member.pending[i].entries) member.disk.apply(run);
+  if (kept < member.pending.size()) world_.statistics().count(Sometimes::unsynced_orders_lost);
+  member.memory = member.disk;
+  member.memory_hard_state = member.disk_hard_state = found.hard_state;
+  member.boot = found.boot;
+  member.running = true;
+  votes_.recovered(world_, member, found.hard_state);
+  acks_.recovered(world_, member);
+  StateWithinLog::recovered(world_, member, found, applied);
+  boots_.starts(world_, member);
+  member.pending.clear();
+  member.durable = PersistSeq();
+  member.commit = applied ? applied->head.position.index : Index();
+  member.role = core::RoleName::joiner;
+  member.led = Epoch();
+  stream_.restarts(member, member.commit, applied ? applied->view.view.seq : ViewSeq());
+  ++world_.statistics().boots;
+}
+
+void Checks::persists(ShadowMember& member, const PersistRequest& request) {
+  if (request.hard_state) {
+    VotesAreKept::persists(world_, member, *request.hard_state);
+    member.memory_hard_state = *request.hard_state;
+  }
+  for (const EntryRun& run : request.entries) {
+    log_matching_.appends(world_, member, run);
+    NothingIsTakenBack::appends(world_, member, run);
+    acks_.appends(world_, member, run);
+    if (world_.violation()) return;
+    const PlacedView* const view = member.memory.view();
+    if (view != nullptr && view->position.index >= run.first_index())
+      world_.statistics().count(Sometimes::view_truncated);
+    const std::size_t views = member.memory.views().size();
+    member.memory.apply(run);
+    if (member.memory.views().size() != views) ViewsChangeByOne::changed(world_, member);
+  }
+  member.pending.push_back(request);
+}
+
+void Checks::observes(ShadowMember& member, const core::Effects& effects) {
+  // An order to the log may stand behind what speaks of it, and is made in the last role.
+  for (const core::Effect& effect : effects)
+    if (const auto* const trace = std::get_if<core::Trace>(&effect))
+      if (const auto* const role = std::get_if<core::RoleChanged>(&trace->event))
+        member.role = role->to;
+  for (const core::Effect& effect : effects)
+    if (const auto* const persist = std::get_if<core::Persist>(&effect))
+      persists(member, persist->request);
+  for (const core::Effect& effect : effects) {
+    if (world_.violation()) return;
+    if (const auto* const trace = std::get_if<core::Trace>(&effect)) {
+      traces(member, trace->event);
+    } else if (const auto* const send = std::get_if<core::Send>(&effect)) {
+      acks_.acknowledges(world_, member, send->message, send->after);
+    } else if (const auto* const deliver = std::get_if<core::Deliver>(&effect)) {
+      OrderOfProgress::delivers(world_, member, deliver->batch.last);
+      stream_.delivers(world_, member, deliver->batch);
+      multicasts_.delivers(world_, member, deliver->batch);
+      world_.statistics().delivered += deliver->batch.deliveries.size();
+    } else if (const auto* const install = std::get_if<core::InstallView>(&effect)) {
+      OrderOfProgress::delivers(world_, member, install->view.position.index);
+      stream_.installs(world_, member, install->view);
+    }
+  }
+}
+
+void Checks::traces(ShadowMember& member, const core::TraceEvent& event) {
+  Statistics& statistics = world_.statistics();
+  if (const auto* const role = std::get_if<core::RoleChanged>(&event)) {
+    role_changes(member, *role);
+  } else if (const auto* const commit = std::get_if<core::CommitAdvanced>(&event)) {
+    commits(member, *commit);
+  } else if (const auto* const proposed = std::get_if<core::ViewProposed>(&event)) {
+    OneViewAtATime::proposes(world_, member, proposed->view);
+  } else if (const auto* const committed = std::get_if<core::ViewCommitted>(&event)) {
+    view_commits(committed->view);
+  } else if (std::holds_alternative<core::LogTruncated>(event)) {
+    statistics.count(Sometimes::entries_truncated);
+  } else if (std::holds_alternative<core::TransferAborted>(event)) {
+    statistics.count(Sometimes::transfer_aborted);
+  } else if (std::holds_alternative<core::MemberExcluded>(event)) {
+    statistics.count(Sometimes::excluded);
+  } else if (std::holds_alternative<core::StallNoticed>(event)) {
+    statistics.count(Sometimes::stall_noticed);
+  } else if (std::holds_alternative<core::MulticastDropped>(event)) {
+    statistics.count(Sometimes::multicast_dropped);
+  } else if (const auto* const suspected = std::get_if<core::MemberSuspected>(&event)) {
+    if (suspected->process_dead) statistics.count(Sometimes::process_found_dead);
+  } else if (const auto* const regressed = std::get_if<core::MemberRegressed>(&event)) {
+    world_.violate("I9", "a member is found to have lost what it acknowledged: " +
+                             to_string(regressed->member));
+  }
+}
+
+void Checks::role_changes(ShadowMember& member, const core::RoleChanged& event) {
+  member.role = event.to;
+  if (event.to != core::RoleName::leader) return;
+  images_due_ = true;
+  ++world_.statistics().elections;
+  if (votes_.candidates(event.epoch) >= 3) world_.statistics().count(Sometimes::three_candidates);
+  if (event.reason == core::RoleReason::asked_to_take_over)
+    world_.statistics().count(Sometimes::transfer_done);
+  member.led = event.epoch;
+  member.led_from = member.memory.last();
+  for (const Slot* slot = member.memory.find(member.led_from.previous());
+       slot != nullptr && slot->epoch == event.epoch;
+       slot = member.memory.find(member.led_from.previous()))
+    member.led_from = member.led_from.previous();
+  election_safety_.leads(world_, member, event.epoch);
+  LeaderCompleteness::leads(world_, member, event.epoch);
+  ElectedByTheView::leads(world_, member, event.epoch, votes_);
+}
+
+void Checks::commits(ShadowMember& member, const core::CommitAdvanced& event) {
+  OrderOfProgress::commits(world_, member, event.commit);
+  if (member.role == core::RoleName::leader) {
+    CommitEvidence::leader_commits(world_, member, event.commit, event.epoch);
+    if (member.commit < member.led_from && event.commit >= member.led_from) images_due_ = true;
+  }
+  OneSequence::commits(world_, member, member.commit, event.commit, event.epoch);
+  member.commit = event.commit;
+}
+
+void Checks::view_commits(const PlacedView& view) {
+  quorum_chain_.committed(world_, view);
+  const PlacedView* const newest = world_.committed_view();
+  if (newest != nullptr && newest->view.seq >= view.view.seq) return;
+  world_.commit(view);
+  Statistics& statistics = world_.statistics();
+  ++statistics.view_changes;
+  switch (view.view.cause) {
+    case ViewCause::join: statistics.count(Sometimes::joined); break;
+    case ViewCause::leave: statistics.count(Sometimes::left); break;
+    case ViewCause::down: statistics.count(Sometimes::marked_down); break;
+    case ViewCause::up: statistics.count(Sometimes::marked_up); break;
+    case ViewCause::bootstrap:
+    case ViewCause::evict: break;
+  }
+}
+
+void Checks::durable(ShadowMember& member, PersistSeq seq) {
+  while (!member.pending.empty() && member.pending.front().seq <= seq) {
+    const PersistRequest& order = member.pending.front();
+    if (order.hard_state) member.disk_hard_state = *order.hard_state;
+    for (const EntryRun& run : order.entries) member.disk.apply(run);
+    member.pending.pop_front();
+  }
+  member.durable = seq;
+  acks_.durable(world_, member);
+}
+
+void Checks::released(const ShadowMember& member, const core::Message& message, PersistSeq after) {
+  votes_.released(world_, member, message);
+  silence_.released(world_, member);
+  MessagesAreGated::released(world_, member, after);
+}
+
+void Checks::status(const ShadowMember& member, const core::Status& status,
+                    const core::Config& config) {
+  OrderOfProgress::status(world_, member, status);
+  StableIsRecoverable::status(world_, member, status);
+  ViewInForce::status(world_, member, status);
+  memory_.status(world_, member, status, config);
+  if (status.role == core::RoleName::leader) match_.status(world_, member, status);
+}
+
+void Checks::prevote_answered(const ShadowMember& member, const core::Status& before,
+                              const core::Status& after) {
+  PreVoteIsPure::answered(world_, member, before, after);
+}
+
+void Checks::executes(const ShadowMember& member, const std::vector<Execution>& executions) {
+  executions_.executes(world_, member, executions);
+}
+
+void Checks::state(const ShadowMember& member, Index index, std::uint64_t digest) {
+  executions_.state(world_, member, index, digest);
+}
+
+void Checks::image(const ShadowMember& member, const RecoveredEnd& found) {
+  ++world_.statistics().image_checks;
+  (void)StableIsRecoverable::check(world_, member, found);
+}
+
+}  // namespace tests::simulation

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "tests/simulation/invariants/commits.hpp"
+#include "tests/simulation/invariants/durability.hpp"
+#include "tests/simulation/invariants/elections.hpp"
+#include "tests/simulation/invariants/executions.hpp"
+#include "tests/simulation/invariants/logs.hpp"
+#include "tests/simulation/invariants/multicast.hpp"
+
+namespace tests::simulation {
+
+/// Every checker, fed with all that happens to all members. Keeps the world's shadows up to date.
+class Checks {
+ public:
+  explicit Checks(World& world) : world_(world) {}
+
+  /// The member's process starts from `found`; its application is at `applied`.
+  void starts(ShadowMember& member, const Recovered& found,
+              const std::optional<gms::model::Mark>& applied);
+  /// An engine's effects, before the first is carried out.
+  void observes(ShadowMember& member, const gms::core::Effects& effects);
+  void durable(ShadowMember& member, gms::model::PersistSeq seq);
+  void released(const ShadowMember& member, const gms::core::Message& message,
+                gms::model::PersistSeq after);
+  void status(const ShadowMember& member, const gms::core::Status& status,
+              const gms::core::Config& config);
+  void prevote_answered(const ShadowMember& member, const gms::core::Status& before,
+                        const gms::core::Status& after);
+  void stops(const ShadowMember& member) { silence_.stops(member); }
+  void executes(const ShadowMember& member, const std::vector<Execution>& executions);
+  void state(const ShadowMember& member, gms::model::Index index, std::uint64_t digest);
+  void multicasts(const MulticastBody& body) { multicasts_.sends(body); }
+
+  /// What recovery would find on the member's disk now.
+  void image(const ShadowMember& member, const RecoveredEnd& found);
+  /// Whether the next image checks are due: since an election or the first commit of an epoch.
+  [[nodiscard]] bool take_images_due() { return std::exchange(images_due_, false); }
+  /// What needs all disks: to be called whenever they are checked.
+  void power_loss() { InstantPowerLoss::check(world_); }
+
+  [[nodiscard]] const OneExecution& executions() const { return executions_; }
+
+ private:
+  void persists(ShadowMember& member, const gms::model::PersistRequest& request);
+  void traces(ShadowMember& member, const gms::core::TraceEvent& event);
+  void role_changes(ShadowMember& member, const gms::core::RoleChanged& event);
+  void commits(ShadowMember& member, const gms::core::CommitAdvanced& event);
+  void view_commits(const gms::model::PlacedView& view);
+
+  World& world_;
+  ElectionSafety election_safety_;
+  VotesAreKept votes_;
+  LogMatching log_matching_;
+  QuorumChain quorum_chain_;
+  AckLedger acks_;
+  MatchIsDurable match_;
+  StoppedIsSilent silence_;
+  BootsAreUnique boots_;
+  MemoryIsBounded memory_;
+  OneStream stream_;
+  MulticastsAreExact multicasts_;
+  OneExecution executions_;
+  bool images_due_ = false;
+};
+
+}  // namespace tests::simulation

@@ -1,0 +1,238 @@
+#include "tests/simulation/faults.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace tests::simulation {
+namespace {
+
+using namespace gms::model;
+using namespace std::chrono_literals;
+namespace core = gms::core;
+
+/// The classes that strike from outside; the others come with messages, syncs and effects.
+constexpr std::array<FaultClass, 14> kStriking{
+    FaultClass::crash, FaultClass::crash_leader, FaultClass::crash_loop, FaultClass::power_loss,
+    FaultClass::pause, FaultClass::partition,    FaultClass::one_way,    FaultClass::clog,
+    FaultClass::reset, FaultClass::drop_type,    FaultClass::disk_stall, FaultClass::disk_full,
+    FaultClass::leave, FaultClass::transfer};
+
+constexpr std::uint64_t kCrashesInALoop = 5;
+constexpr VirtualTime kForever = 24h;
+
+/// What a partition looks like.
+enum class Shape : std::uint8_t { isolate_one, halves, sizes, bridge, star };
+
+}  // namespace
+
+Faults::Faults(Cluster& cluster)
+    : cluster_(cluster), random_(cluster.options().seed, Concern::faults) {}
+
+void Faults::start() {
+  for (const FaultClass fault : kStriking) plan_next(fault);
+}
+
+std::uint64_t Faults::rate(FaultClass fault) const {
+  const FaultOptions& options = cluster_.options().faults;
+  switch (fault) {
+    case FaultClass::crash: return options.crash;
+    case FaultClass::crash_leader: return options.crash_leader;
+    case FaultClass::crash_loop: return options.crash_loop;
+    case FaultClass::power_loss: return options.power_loss;
+    case FaultClass::pause: return options.pause;
+    case FaultClass::partition: return options.partition;
+    case FaultClass::one_way: return options.one_way;
+    case FaultClass::clog: return options.clog;
+    case FaultClass::reset: return options.reset;
+    case FaultClass::drop_type: return options.drop_type;
+    case FaultClass::disk_stall: return options.disk_stall;
+    case FaultClass::disk_full: return options.disk_full;
+    case FaultClass::leave: return options.leave;
+    case FaultClass::transfer: return options.transfer;
+    default: return 0;
+  }
+}
+
+void Faults::plan_next(FaultClass fault) {
+  if (rate(fault) == 0) return;
+  const VirtualTime mean = VirtualTime(60s) / static_cast<std::int64_t>(rate(fault));
+  cluster_.plan(EventKind::fault, cluster_.now() + random_.exponential(mean), 0,
+                static_cast<std::uint32_t>(fault));
+}
+
+bool Faults::carry_out(const Event& event) {
+  if (event.kind == EventKind::fault) {
+    if (stopped_) return true;
+    const auto fault = static_cast<FaultClass>(event.argument);
+    strike(fault);
+    // Guarded: one stroke of a loop, which goes on by itself.
+    if (event.guard == 0) plan_next(fault);
+    return true;
+  }
+  if (event.kind != EventKind::fault_over) return false;
+  end(lasting_[event.argument]);
+  return true;
+}
+
+Machine Faults::draw_machine() {
+  return static_cast<Machine>(random_.below(cluster_.size()));
+}
+
+VirtualTime Faults::draw_duration() {
+  return random_.duration<VirtualTime>(1ms, cluster_.options().faults.fault_max);
+}
+
+void Faults::strike(FaultClass fault) {
+  Machine victim = draw_machine();
+  if (fault == FaultClass::crash_leader) {
+    const auto leader = cluster_.leader();
+    if (!leader) return;
+    victim = *leader;
+  }
+  cluster_.statistics().count(fault);
+  switch (fault) {
+    case FaultClass::partition:
+    case FaultClass::one_way:
+    case FaultClass::clog:
+    case FaultClass::reset:
+    case FaultClass::drop_type: strike_link(fault, victim); break;
+    case FaultClass::leave: ask(core::AdminAction::leave); break;
+    case FaultClass::transfer: ask(core::AdminAction::transfer); break;
+    default: strike_process(fault, victim); break;
+  }
+}
+
+void Faults::strike_process(FaultClass fault, Machine victim) {
+  MachineState& state = cluster_.machine(victim);
+  const CrashKind kind = random_.chance(500'000) ? CrashKind::process : CrashKind::power;
+  switch (fault) {
+    case FaultClass::crash_loop:
+      for (std::uint64_t i = 1; i < kCrashesInALoop; ++i)
+        cluster_.plan(EventKind::fault, cluster_.now() + i * cluster_.options().faults.down_max, 0,
+                      static_cast<std::uint32_t>(FaultClass::crash), 1);
+      [[fallthrough]];
+    case FaultClass::crash:
+    case FaultClass::crash_leader: cluster_.crash(victim, kind); break;
+    case FaultClass::power_loss:
+      for (Machine machine = 0; machine < cluster_.size(); ++machine)
+        cluster_.crash(machine, CrashKind::power);
+      break;
+    case FaultClass::pause:
+      if (state.process) state.paused_until = cluster_.now() + draw_duration();
+      break;
+    case FaultClass::disk_stall: state.disk_slow_until = cluster_.now() + draw_duration(); break;
+    case FaultClass::disk_full:
+      if (!state.process || cluster_.is_paused(victim)) break;
+      state.process->step(cluster_.clock(victim), core::LocalHealth{{true}});
+      last({fault, victim, {}, false}, draw_duration());
+      cluster_.settle(victim);
+      break;
+    default: break;
+  }
+}
+
+void Faults::strike_link(FaultClass fault, Machine victim) {
+  Machine other = draw_machine();
+  if (other == victim) other = (other + 1) % cluster_.size();
+  switch (fault) {
+    case FaultClass::partition:
+      last({fault, victim, draw_partition(), false}, draw_duration());
+      break;
+    case FaultClass::one_way:
+      if (other != victim) last({fault, victim, {{victim, other}}, false}, draw_duration());
+      break;
+    case FaultClass::clog:
+      cluster_.network().clog(victim, other, cluster_.now() + draw_duration());
+      break;
+    case FaultClass::reset: cluster_.reset_links(victim); break;
+    default:
+      cluster_.network().drop_type(victim, random_.below(std::variant_size_v<core::MessageBody>));
+      last({fault, victim, {}, false}, draw_duration());
+      break;
+  }
+}
+
+std::vector<Faults::Path> Faults::draw_partition() {
+  const std::uint32_t size = cluster_.size();
+  const auto shape = static_cast<Shape>(random_.below(5));
+  std::vector<Machine> order(size);
+  for (Machine machine = 0; machine < size; ++machine) order[machine] = machine;
+  for (std::size_t i = size; i > 1; --i) std::swap(order[i - 1], order[random_.below(i)]);
+  std::size_t cut = 1;
+  if (shape == Shape::halves) cut = size / 2;
+  if (shape == Shape::sizes && size > 1) cut = random_.between(1, size - 1);
+  const auto together = [&](std::size_t a, std::size_t b) {
+    switch (shape) {
+      // The first is the middle of a chain, or of a star: everybody reaches it.
+      case Shape::bridge: return a == 0 || b == 0 || (a % 2) == (b % 2);
+      case Shape::star: return a == 0 || b == 0;
+      default: return (a < cut) == (b < cut);
+    }
+  };
+  const bool symmetric = random_.chance(700'000);
+  std::vector<Path> out;
+  for (std::size_t a = 0; a < size; ++a)
+    for (std::size_t b = 0; b < size; ++b)
+      if (a != b && !together(a, b) && (symmetric || a < b)) out.push_back({order[a], order[b]});
+  return out;
+}
+
+void Faults::last(Lasting lasting, VirtualTime duration) {
+  for (const auto& [from, to] : lasting.blocked) cluster_.network().block(from, to);
+  cluster_.plan(EventKind::fault_over, cluster_.now() + duration, 0,
+                static_cast<std::uint32_t>(lasting_.size()));
+  lasting_.push_back(std::move(lasting));
+}
+
+void Faults::end(Lasting& lasting) {
+  if (lasting.over) return;
+  lasting.over = true;
+  for (const auto& [from, to] : lasting.blocked) cluster_.network().unblock(from, to);
+  if (lasting.fault == FaultClass::drop_type) cluster_.network().stop_dropping(lasting.machine);
+  if (lasting.fault != FaultClass::disk_full) return;
+  Process* const process = cluster_.process(lasting.machine);
+  if (process == nullptr) return;
+  process->step(cluster_.clock(lasting.machine), core::LocalHealth{{false}});
+  cluster_.settle(lasting.machine);
+}
+
+void Faults::ask(core::AdminAction action) {
+  const Machine asked = draw_machine();
+  const Machine subject = draw_machine();
+  Process* const process = cluster_.process(asked);
+  if (process == nullptr || cluster_.is_paused(asked)) return;
+  process->admin(cluster_.clock(asked), {action, cluster_.machine(subject).settings.self.id}, 0);
+  cluster_.settle(asked);
+}
+
+void Faults::stop() {
+  stopped_ = true;
+  for (Lasting& lasting : lasting_) end(lasting);
+}
+
+void Faults::make_permanent(const std::vector<Machine>& core) {
+  for (Machine machine = 0; machine < cluster_.size(); ++machine) {
+    if (std::find(core.begin(), core.end(), machine) != core.end()) continue;
+    MachineState& state = cluster_.machine(machine);
+    const std::uint64_t how = random_.below(4);
+    if (how == 0) {
+      state.stays_down = true;
+      cluster_.crash(machine, CrashKind::process);
+    } else if (how == 1 && state.process) {
+      state.paused_until = cluster_.now() + kForever;
+    }
+    // Deaf, dumb or both.
+    for (const Machine other : core) {
+      if (how != 3) permanent_.push_back({other, machine});
+      if (how != 2) permanent_.push_back({machine, other});
+    }
+  }
+  for (const auto& [from, to] : permanent_) cluster_.network().block(from, to);
+}
+
+void Faults::forgive() {
+  for (const auto& [from, to] : permanent_) cluster_.network().unblock(from, to);
+  permanent_.clear();
+}
+
+}  // namespace tests::simulation

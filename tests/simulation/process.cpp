@@ -1,0 +1,180 @@
+#include "tests/simulation/process.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+
+namespace tests::simulation {
+namespace {
+
+using namespace gms::model;
+namespace core = gms::core;
+
+/// Tickets of a kind count upwards from a multiple of this.
+constexpr std::uint64_t kTicketsOfAKind = std::uint64_t{1} << 40;
+
+}  // namespace
+
+TicketKind kind_of(Ticket ticket) {
+  return static_cast<TicketKind>(ticket.value() / kTicketsOfAKind);
+}
+
+Process::Process(Setup setup, ProcessHost& host, StateMachine& application, Instant now)
+    : machine_(setup.machine),
+      member_(setup.settings.self.id),
+      boot_(setup.state.boot),
+      apply_(setup.apply),
+      host_(host),
+      application_(application),
+      applied_(setup.state.applied ? setup.state.applied->head.position.index : Index()),
+      engine_(std::move(setup.settings), std::move(setup.state), now) {}
+
+void Process::start(Instant now) {
+  engine_.start(effects_);
+  settle(now);
+}
+
+void Process::step(Instant now, core::Input input) {
+  if (died_) return;
+  engine_.step(now, std::move(input), effects_);
+  settle(now);
+}
+
+void Process::durable(Instant now, PersistSeq seq) {
+  if (died_) return;
+  durable_ = seq;
+  release();
+  engine_.step(now, core::Durable{seq}, effects_);
+  settle(now);
+  hand_over(now);
+}
+
+void Process::apply_next(Instant now) {
+  if (died_) return;
+  engine_.step(now, core::Applied{apply_one()}, effects_);
+  settle(now);
+}
+
+/// Carries effects out until the application has nothing left to take within this step.
+void Process::settle(Instant now) {
+  carry_out();
+  if (apply_ == ApplyMode::later && !deliveries_.empty()) host_.deliveries_wait(*this);
+  while (apply_ == ApplyMode::at_once && !deliveries_.empty() && !died_) {
+    engine_.step(now, core::Applied{apply_one()}, effects_);
+    carry_out();
+  }
+}
+
+void Process::carry_out() {
+  host_.observe(*this, effects_);
+  for (core::Effect& effect : effects_) {
+    if (died_ || host_.dies_between_effects(*this)) {
+      died_ = true;
+      break;
+    }
+    carry_out(effect);
+  }
+  effects_.clear();
+}
+
+void Process::carry_out(core::Effect& effect) {
+  std::visit(
+      [this]<class T>(T& it) {
+        if constexpr (std::is_same_v<T, core::Persist>) {
+          host_.persist(*this, std::move(it.request));
+        } else if constexpr (std::is_same_v<T, core::Send>) {
+          if (it.after <= durable_)
+            host_.send(*this, std::move(it.message), it.after);
+          else
+            held_.push_back({it.after, std::move(it.message)});
+        } else if constexpr (std::is_same_v<T, core::SendToAddress>) {
+          host_.send_to_address(*this, it.address, std::move(it.message));
+        } else if constexpr (std::is_same_v<T, core::KnowPeer>) {
+          host_.know_peer(*this, it.member);
+        } else if constexpr (std::is_same_v<T, core::ForgetPeer>) {
+          host_.forget_peer(*this, it.member);
+        } else if constexpr (std::is_same_v<T, core::Deliver> ||
+                             std::is_same_v<T, core::InstallView>) {
+          deliveries_.push_back(std::move(it));
+        } else if constexpr (std::is_same_v<T, core::ReadEntries>) {
+          host_.read_log(*this, it.request);
+        } else if constexpr (std::is_same_v<T, core::ReadReady>) {
+          host_.read_ready(*this, it);
+        } else if constexpr (std::is_same_v<T, core::Completed>) {
+          host_.completed(*this, it);
+        } else if constexpr (std::is_same_v<T, core::Fatal>) {
+          fatal_ = it.error;
+          died_ = true;
+        }
+      },
+      effect);
+}
+
+void Process::release() {
+  std::size_t kept = 0;
+  for (Held& held : held_) {
+    if (held.after <= durable_)
+      host_.send(*this, std::move(held.message), held.after);
+    else
+      std::swap(held_[kept++], held);
+  }
+  held_.resize(kept);
+}
+
+Index Process::apply_one() {
+  const Delivery delivery = std::move(deliveries_.front());
+  deliveries_.pop_front();
+  if (const auto* const view = std::get_if<core::InstallView>(&delivery)) {
+    application_.install(view->view, view->mark);
+    return applied_ = view->view.position.index;
+  }
+  const DeliveryBatch& batch = std::get<core::Deliver>(delivery).batch;
+  executions_.clear();
+  application_.deliver(batch, executions_);
+  applied_ = batch.last;
+  host_.executed(*this, executions_);
+  return applied_;
+}
+
+Ticket Process::draw(TicketKind kind, Request request) {
+  auto& requests = requests_[static_cast<std::size_t>(kind)];
+  requests.push_back(request);
+  return Ticket(static_cast<std::uint64_t>(kind) * kTicketsOfAKind + requests.size());
+}
+
+Request Process::request_of(Ticket ticket) const {
+  const auto& requests = requests_[static_cast<std::size_t>(kind_of(ticket))];
+  return requests.at(ticket.value() % kTicketsOfAKind - 1);
+}
+
+void Process::gather(Gathered& gathered, Ticket ticket, ByteSpan payload) {
+  if (gathered.drafts.empty()) gathered.first = ticket;
+  gathered.drafts.append(EntryKind::command, {payload});
+}
+
+void Process::propose(Instant now, ByteSpan command, Request request) {
+  gather(proposals_, draw(TicketKind::proposal, request), command);
+  hand_over(now);
+}
+
+void Process::multicast(Instant now, ByteSpan body, Request request) {
+  gather(multicasts_, draw(TicketKind::multicast, request), body);
+  hand_over(now);
+}
+
+void Process::hand_over(Instant now) {
+  if (!died_ && !proposals_.drafts.empty() && engine_.wants_proposals())
+    step(now, core::Propose{proposals_.first, std::exchange(proposals_.drafts, {})});
+  if (!died_ && !multicasts_.drafts.empty() && engine_.wants_proposals())
+    step(now, core::Multicast{multicasts_.first, std::exchange(multicasts_.drafts, {})});
+}
+
+void Process::read(Instant now, Request request) {
+  step(now, core::Read{draw(TicketKind::read, request)});
+}
+
+void Process::admin(Instant now, const core::AdminRequest& wish, Request request) {
+  step(now, core::Admin{draw(TicketKind::admin, request), wish});
+}
+
+}  // namespace tests::simulation

@@ -1,0 +1,43 @@
+#pragma once
+
+#include "tests/simulation/state_machine.hpp"
+
+namespace tests::simulation {
+
+/// A store of registers with one session a client, small enough that its code is plainly right.
+/// Its digest is a chain over everything that it was given.
+class RegisterMachine final : public StateMachine {
+ public:
+  void deliver(const gms::model::DeliveryBatch& batch, std::vector<Execution>& executions) override;
+  void install(const gms::model::PlacedView& view, gms::model::ByteSpan mark) override;
+  [[nodiscard]] Value read(Key key) const override;
+  [[nodiscard]] std::uint64_t digest() const override { return volatile_.digest; }
+  [[nodiscard]] std::optional<gms::model::Bytes> mark() const override;
+  void flush() override { durable_ = volatile_; }
+  void crash() override { volatile_ = durable_; }
+  void encode(const ClientCall& call, std::uint32_t padding,
+              gms::model::ByteWriter& out) const override;
+
+ private:
+  struct Session {
+    std::uint64_t number = 0;
+    bool applied = false;
+    gms::model::Index index;
+  };
+  struct State {
+    std::vector<Value> registers;
+    std::vector<Session> sessions;
+    std::uint64_t digest = 0;
+    gms::model::Bytes mark;
+  };
+
+  void execute(const ClientCall& call, Execution& execution);
+
+  State volatile_;
+  State durable_;
+};
+
+/// The call that `payload` encodes, if it is one.
+[[nodiscard]] std::optional<ClientCall> decode_register_call(gms::model::ByteSpan payload);
+
+}  // namespace tests::simulation

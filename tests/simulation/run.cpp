@@ -1,0 +1,227 @@
+#include "tests/simulation/run.hpp"
+
+#include <algorithm>
+
+#include "tests/linearizability/checker.hpp"
+#include "tests/linearizability/witness.hpp"
+#include "tests/simulation/faults.hpp"
+#include "tests/simulation/workload.hpp"
+
+namespace tests::simulation {
+namespace {
+
+using namespace gms::model;
+using namespace std::chrono_literals;
+namespace core = gms::core;
+
+/// No healthy run has as many: an endless exchange of messages without time going on.
+constexpr std::uint64_t kEventsMax = 20'000'000;
+constexpr VirtualTime kDisksSettle = 4s;
+
+/// One run and its phases.
+class Run {
+ public:
+  Run(const Options& options, const RunSettings& settings)
+      : settings_(settings),
+        cluster_(options, statistics_),
+        workload_(cluster_),
+        faults_(cluster_),
+        random_(options.seed, Concern::process) {
+    cluster_.listen(workload_);
+    if (settings.print_events) cluster_.print_events();
+  }
+
+  RunResult play() {
+    safety();
+    if (!violation()) liveness();
+    if (!violation()) power_cycle();
+    if (!violation()) judge_history();
+    statistics_.simulated = cluster_.now();
+    statistics_.seeds = 1;
+    return {violation(), cluster_.now(), cluster_.trace_hash(), statistics_};
+  }
+
+ private:
+  [[nodiscard]] const std::optional<Violation>& violation() { return cluster_.world().violation(); }
+  void violate(const char* invariant, std::string detail) {
+    cluster_.world().violate(invariant, std::move(detail));
+  }
+
+  /// Lets events happen until `until`, or until `done` says so. Whether `done` did.
+  template <class Done>
+  bool go_on(VirtualTime until, Done done) {
+    while (!violation() && !cluster_.events().empty() && cluster_.events().next_at() <= until) {
+      const auto event = cluster_.next();
+      if (event && !workload_.carry_out(*event)) faults_.carry_out(*event);
+      if (statistics_.events > kEventsMax) violate("LV1", "events without end");
+      if (done()) return true;
+    }
+    return false;
+  }
+  void go_on(VirtualTime until) {
+    (void)go_on(until, [] { return false; });
+  }
+
+  void safety() {
+    go_on(settings_.length / 20);
+    cluster_.behave(Behaviour::faulty);
+    faults_.start();
+    go_on(settings_.length * 6 / 10);
+    faults_.stop();
+  }
+
+  /// A quorum of the latest committed view, and perhaps more.
+  std::vector<Machine> draw_core() {
+    std::vector<Machine> out;
+    const PlacedView* const view = cluster_.world().committed_view();
+    std::vector<Machine> voters;
+    for (const ShadowMember& member : cluster_.world().members())
+      if (view != nullptr ? view->view.has_voter(member.id) : member.machine == 0)
+        voters.push_back(member.machine);
+    for (std::size_t i = voters.size(); i > 1; --i)
+      std::swap(voters[i - 1], voters[random_.below(i)]);
+    const std::size_t quorum = voters.size() / 2 + 1;
+    const std::size_t size =
+        random_.chance(400'000) ? quorum : random_.between(quorum, voters.size());
+    out.assign(voters.begin(), voters.begin() + static_cast<std::ptrdiff_t>(size));
+    std::sort(out.begin(), out.end());
+    return out;
+  }
+
+  [[nodiscard]] VirtualTime patience() const {
+    return 20 * VirtualTime(cluster_.options().config.election_min) + kDisksSettle;
+  }
+
+  struct Reign {
+    Machine leader = 0;
+    Epoch epoch;
+
+    friend bool operator==(const Reign&, const Reign&) = default;
+  };
+  std::optional<Reign> reign() {
+    const auto leader = cluster_.leader();
+    if (!leader) return std::nullopt;
+    return Reign{*leader, cluster_.machine(*leader).shadow->led};
+  }
+
+  /// A leader inside the core that has committed an entry of its own epoch.
+  bool has_leader_in(const std::vector<Machine>& core) {
+    const auto leader = cluster_.leader();
+    if (!leader || std::find(core.begin(), core.end(), *leader) == core.end()) return false;
+    const ShadowMember& member = *cluster_.machine(*leader).shadow;
+    return member.commit >= member.led_from;
+  }
+
+  void liveness() {
+    const std::vector<Machine> core = draw_core();
+    cluster_.behave(Behaviour::healthy);
+    faults_.make_permanent(core);
+    for (const Machine machine : core) cluster_.heal(machine);
+    workload_.restrict_to(core);
+    go_on(cluster_.now() + patience());
+    if (violation()) return;
+    if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
+    const auto before = reign();
+    const std::uint64_t succeeded = workload_.succeeded();
+    go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
+    if (violation()) return;
+    if (reign() != before) return violate("LV1", "a healthy quorum does not keep its leader");
+    if (workload_.succeeded() == succeeded)
+      return violate("LV3", "no call succeeds although a quorum is healthy");
+    quiet(core);
+  }
+
+  /// Once nobody asks for anything, everything asked for has ended and everybody has everything.
+  void quiet(const std::vector<Machine>& core) {
+    workload_.stop();
+    go_on(cluster_.now() + patience());
+    if (violation()) return;
+    if (!workload_.is_idle()) violate("LV3", "a client's call does not end");
+    if (const auto unanswered = workload_.unanswered(core)) violate("LV3", *unanswered);
+    check_caught_up(core);
+  }
+
+  void check_caught_up(const std::vector<Machine>& core) {
+    const auto leader = cluster_.leader();
+    if (!leader) return violate("LV1", "a healthy quorum lost its leader");
+    const ShadowMember& first = *cluster_.machine(*leader).shadow;
+    const PlacedView& view = *first.memory.view();
+    for (const Machine machine : core) {
+      MachineState& state = cluster_.machine(machine);
+      if (!state.process || !view.view.has_voter(state.settings.self.id)) continue;
+      const core::Status status = state.process->engine().status();
+      if (status.applied != first.commit)
+        violate("LV5", name_of(*state.shadow) + " has applied " +
+                           std::to_string(status.applied.value()) + " of " +
+                           std::to_string(first.commit.value()));
+      if (status.multicasts_pending != 0 && view.view.is_up(status.self))
+        violate("A2", name_of(*state.shadow) + " still waits for " +
+                          std::to_string(status.multicasts_pending) + " of its own multicasts");
+      if (status.uncommitted_bytes != 0 || status.reads_pending != 0)
+        violate("LV3", name_of(*state.shadow) + " keeps what nobody waits for");
+      cluster_.checks().state(*state.shadow, state.process->applied(), state.application->digest());
+    }
+  }
+
+  void power_cycle() {
+    faults_.forgive();
+    std::vector<Machine> all;
+    for (Machine machine = 0; machine < cluster_.size(); ++machine) {
+      cluster_.heal(machine);
+      cluster_.crash(machine, CrashKind::power);
+      all.push_back(machine);
+    }
+    go_on(cluster_.now() + patience() + cluster_.options().faults.down_max);
+    if (violation()) return;
+    if (!has_leader_in(all)) return violate("LV1", "no leader after a loss of all power");
+    check_caught_up(all);
+    check_acknowledged();
+  }
+
+  /// D1: whatever was acknowledged is in the log of every voter's latest log up to its commit.
+  void check_acknowledged() {
+    Index newest;
+    for (const auto& operation : workload_.history())
+      if (operation.outcome == linearizability::Outcome::ok)
+        newest = std::max(newest, operation.index);
+    const ShadowMember& leader = *cluster_.machine(*cluster_.leader()).shadow;
+    if (newest == Index()) return;
+    if (!leader.memory.holds(newest, cluster_.world().committed()[newest.value() - 1].hash))
+      violate("D1",
+              "the group lost what it acknowledged at index " + std::to_string(newest.value()));
+  }
+
+  void judge_history() {
+    const linearizability::History& history = workload_.history();
+    std::vector<linearizability::CommittedWrite> committed;
+    for (const ExecutedCall& executed : cluster_.checks().executions().calls()) {
+      const auto operation = workload_.operation_of(executed.call);
+      if (!operation) return violate("A6", "a call was executed that no client made");
+      committed.push_back({executed.index, *operation});
+    }
+    if (const auto wrong = linearizability::check_real_time_order(history))
+      return violate("R2", *wrong);
+    if (const auto wrong = linearizability::check_replay(history, committed))
+      return violate("R2", *wrong);
+    const auto result = linearizability::check_linearizability(history, kSearchSteps);
+    if (result.verdict == linearizability::Verdict::violated) return violate("R1", result.detail);
+    if (result.verdict == linearizability::Verdict::inconclusive) ++statistics_.inconclusive;
+  }
+
+  static constexpr std::size_t kSearchSteps = 500'000;
+
+  const RunSettings settings_;
+  Statistics statistics_;
+  Cluster cluster_;
+  Workload workload_;
+  Faults faults_;
+  Random random_;
+};
+
+}  // namespace
+
+RunResult run(const Options& options, const RunSettings& settings) {
+  return Run(options, settings).play();
+}
+
+}  // namespace tests::simulation

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "gms/model/application.hpp"
+#include "tests/linearizability/history.hpp"
+
+namespace tests::simulation {
+
+using linearizability::Action;
+using linearizability::Key;
+using linearizability::Value;
+
+/// One call of a client, as the replicated state machine takes it: executed at most once for each
+/// client and number.
+struct ClientCall {
+  std::uint32_t client = 0;
+  /// Counts the client's calls from 1.
+  std::uint64_t number = 0;
+  Action action = Action::put;
+  Key key;
+  Value value;
+  Value expected;
+
+  friend bool operator==(const ClientCall&, const ClientCall&) = default;
+};
+
+/// `stale`: a later call of the client was executed, this one was not and will not be.
+enum class CallStatus : std::uint8_t { done, stale };
+
+/// What became of one delivered message.
+struct Execution {
+  gms::model::Index index;
+  gms::model::Ticket ticket;
+  /// What was called; nothing for a multicast.
+  std::optional<ClientCall> call;
+  CallStatus status = CallStatus::done;
+  /// Whether it changed the state now, rather than being a copy of what was executed before.
+  bool executed = false;
+  /// Whether its condition held.
+  bool applied = false;
+  /// The index at which the call took effect: an earlier one for a copy.
+  gms::model::Index effective;
+  /// Of the state after it; zero if it cannot be told here.
+  std::uint64_t digest = 0;
+};
+
+/// A replicated application with a volatile state and an older durable one, as a store without a
+/// write-ahead log has them.
+class StateMachine {
+ public:
+  virtual ~StateMachine() = default;
+
+  /// Takes a batch, as gms::model::Application::deliver(). Appends what became of each message.
+  virtual void deliver(const gms::model::DeliveryBatch& batch,
+                       std::vector<Execution>& executions) = 0;
+  virtual void install(const gms::model::PlacedView& view, gms::model::ByteSpan mark) = 0;
+
+  [[nodiscard]] virtual Value read(Key key) const = 0;
+  [[nodiscard]] virtual std::uint64_t digest() const = 0;
+  /// Of the volatile state; nothing before the first.
+  [[nodiscard]] virtual std::optional<gms::model::Bytes> mark() const = 0;
+
+  /// Makes the state durable as it is.
+  virtual void flush() = 0;
+  /// Goes back to the durable state.
+  virtual void crash() = 0;
+
+  /// Appends the encoding of `call`, a write, and `padding` more bytes.
+  virtual void encode(const ClientCall& call, std::uint32_t padding,
+                      gms::model::ByteWriter& out) const = 0;
+};
+
+}  // namespace tests::simulation

@@ -1,0 +1,55 @@
+#include "tests/simulation/world.hpp"
+
+#include <algorithm>
+
+namespace tests::simulation {
+
+using namespace gms::model;
+
+void ShadowLog::apply(const EntryRun& run) {
+  if (run.empty()) return;
+  const std::size_t before = run.first_index().value() - 1;
+  GMS_ASSERT(before <= slots_.size(), "I2");
+  slots_.resize(before);
+  while (!views_.empty() && views_.back().position.index >= run.first_index()) views_.pop_back();
+  for (const EntryView entry : run) {
+    slots_.push_back({entry.epoch(), entry.hash(), entry.kind()});
+    if (entry.kind() != EntryKind::view) continue;
+    auto view = decode_view(entry.payload());
+    GMS_ASSERT(view.has_value(), "a view in a log");
+    views_.push_back({*std::move(view), entry.position()});
+  }
+}
+
+ShadowMember& World::add_member(const MemberId& id, Machine machine) {
+  ShadowMember& out = members_.emplace_back();
+  out.id = id;
+  out.machine = machine;
+  return out;
+}
+
+const ShadowMember* World::find(const MemberId& id) const {
+  const auto at = std::find_if(members_.begin(), members_.end(),
+                               [&](const ShadowMember& member) { return member.id == id; });
+  return at == members_.end() ? nullptr : &*at;
+}
+
+ShadowMember* World::find(const MemberId& id) {
+  return const_cast<ShadowMember*>(std::as_const(*this).find(id));
+}
+
+Index World::committed_before(Epoch epoch) const {
+  const auto end = std::lower_bound(committed_in_.begin(), committed_in_.end(), epoch);
+  return Index(static_cast<std::uint64_t>(end - committed_in_.begin()));
+}
+
+void World::violate(const char* invariant, std::string detail) {
+  if (!violation_) violation_ = Violation{invariant, std::move(detail)};
+}
+
+std::string name_of(const ShadowMember& member) {
+  return "m" + std::to_string(member.machine + 1) + " (boot " +
+         std::to_string(member.boot.value()) + ")";
+}
+
+}  // namespace tests::simulation
