@@ -1,0 +1,199 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gms/core/config.hpp"
+#include "gms/core/status.hpp"
+#include "gms/model/application.hpp"
+#include "gms/model/durable_state.hpp"
+#include "gms/net/event_sink.hpp"
+#include "gms/net/status.hpp"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace gms {
+
+namespace net {
+class Driver;
+}
+
+/// What a member promises to remember.
+enum class Durability : std::uint8_t {
+  /// Nothing delivered or acknowledged is lost while a quorum's disks survive.
+  disk,
+  /// Nothing outlives the process: a member that stops comes back as a new incarnation, and the
+  /// group lives while a quorum of it runs.
+  memory,
+};
+
+struct GroupOptions {
+  Durability durability = Durability::disk;
+  /// The member's data directory; unused with Durability::memory.
+  std::filesystem::path directory;
+  /// The member's name, unique in its group. With Durability::disk it is fixed by initialise().
+  std::string name;
+  /// Where other members reach this one, `host:port`. Port 0 takes any free port.
+  std::string listen_address = "127.0.0.1:0";
+  /// What other members are told instead of the address listened on; empty for that itself.
+  std::string advertise_address;
+  /// Opaque bytes that every member sees in the view, kMemberInfoBytesMax at most.
+  std::string info;
+  /// Members to ask for admission, any of them; none founds a new group.
+  std::vector<std::string> join_addresses;
+  core::Config config;
+  /// Sizes of the log on disk: of its segments, of the first one, which a start waits for, how many
+  /// are made ahead, and the room on the disk below which nothing more is appended.
+  std::uint64_t segment_bytes = 32 * 1024 * 1024;
+  std::uint64_t first_segment_bytes = 1024 * 1024;
+  std::size_t spare_segments = 2;
+  std::uint64_t disk_reserve_bytes = 64 * 1024 * 1024;
+  /// Of all randomness of the protocol; drawn at random when not given.
+  std::optional<std::uint64_t> seed;
+  /// Bytes of proposals and multicasts that wait for the protocol to take them; more is refused as
+  /// busy.
+  std::size_t draft_bytes_max = 64 * 1024 * 1024;
+};
+
+/// Hears from a Group. All calls come on the group's thread, one at a time, and never out of a call
+/// of a Group's method.
+class GroupListener {
+ public:
+  virtual ~GroupListener() = default;
+
+  /// The end of tickets first … first + count - 1 that no delivery or read_ready() will end.
+  /// `not_leader` and `busy` mean certainly not ordered, `outcome_unknown` that it may have been or
+  /// may still be. Without an error a leave or a transfer is done. `leader` is whom to ask
+  /// instead, none if unknown.
+  virtual void completed(model::Ticket first, std::uint64_t count,
+                         const std::optional<model::Error>& error, model::MemberId leader) = 0;
+
+  /// A read under `ticket` sees everything that was acknowledged before it was asked for once
+  /// `index` is applied here.
+  virtual void read_ready(model::Ticket ticket, model::Index index) = 0;
+
+  /// The group is `view` from here on. Comes after Application::install().
+  virtual void view_installed(const model::PlacedView& view) = 0;
+
+  /// The group stopped by itself: its storage failed or a rule of the protocol was broken. Nothing
+  /// follows. With code `io` the process should end without a flush [C12].
+  virtual void stopped(const model::Error& error) = 0;
+};
+
+/// What the log on disk has done since the start; all zero with Durability::memory.
+struct StorageStatistics {
+  /// Groups of orders that were made durable together, and how long that took: writing and syncing.
+  std::uint64_t syncs = 0;
+  std::chrono::nanoseconds sync_time_total{0};
+  std::chrono::nanoseconds sync_time_max{0};
+  /// Orders given and not yet durable.
+  std::uint64_t queue_depth = 0;
+  std::uint64_t bytes_written = 0;
+};
+
+/// Receives the end of one awaited request; called once, or destroyed uncalled when the group stops
+/// first. gms/group_async.hpp makes one of any completion token of Boost.Asio.
+template <class T>
+class Completion {
+ public:
+  virtual ~Completion() = default;
+  virtual void complete(model::Result<T> result) = 0;
+};
+
+/// Makes an empty directory that of a new member: of a new group with this member alone, or, with
+/// `join_addresses`, of one that will join. Blocks for its writes. Errors: invalid_argument (an
+/// option), conflict (the directory is a member's already or is in use), io.
+[[nodiscard]] model::Result<model::Identity> initialise(const GroupOptions& options);
+
+/// A member of a group: uniform, totally ordered multicast and views, over a durable log.
+///
+/// Guarantee: integrity, uniform agreement and total order (docs/protocol.md); what is proposed is
+/// ordered at most once; a member's multicasts are delivered in its order, exactly once for each
+/// start of the process.
+/// Thread rule: every method, every callback and the destructor on the thread that runs the
+/// io_context. Nothing blocks but open(), stop() and the destructor.
+/// Ownership: the io_context, the application, the listener and the sink outlive the group. The
+/// group must not be destroyed from within a callback; stop() may be called there.
+class Group {
+ public:
+  struct Ports {
+    model::Application& application;
+    GroupListener& listener;
+    net::EventSink& events;
+  };
+
+  /// Recovers the member from its directory, checks it against what the application has stored,
+  /// listens for its peers and starts; callbacks begin when the io_context runs. Errors:
+  /// invalid_argument (an option or address), conflict (directory or port in use), not_found (the
+  /// directory is not a member's), corrupt (log or application are not what was acknowledged: this
+  /// incarnation must not start again), io.
+  [[nodiscard]] static model::Result<std::unique_ptr<Group>> open(boost::asio::io_context& context,
+                                                                  const GroupOptions& options,
+                                                                  Ports ports);
+
+  ~Group();
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+
+  /// Orders `pieces`, concatenated, as one command, at most once. It ends with the delivery that
+  /// carries its ticket, or with completed(). Proposals of one turn of the event loop, and those
+  /// made while the log is busy, leave as one batch. Errors, certainly not ordered: too_large,
+  /// busy, closed.
+  [[nodiscard]] model::Result<model::Ticket> propose(std::initializer_list<model::ByteSpan> pieces);
+
+  /// Multicasts `body` in this member's order; it is sent again until it is delivered. It ends with
+  /// the delivery that carries its ticket, or with completed(). Errors as of propose().
+  [[nodiscard]] model::Result<model::Ticket> multicast(model::ByteSpan body);
+
+  /// Asks for an index that a linearizable read must see applied; ends with read_ready() or
+  /// completed(). All calls of one turn of the event loop share one ticket and one callback.
+  /// Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> read_barrier();
+
+  /// Takes `member` out of the group; self().id for this one. Ends with completed(). Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> leave(model::MemberId member);
+
+  /// Asks the leader to hand over to `member`. Ends with completed(). Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> transfer_leadership(model::MemberId member);
+
+  /// One-shot ends of single tickets, besides the listener's calls. Precondition: the ticket was
+  /// returned in this turn of the event loop.
+  void when_delivered(model::Ticket ticket,
+                      std::unique_ptr<Completion<model::Position>> completion);
+  void when_readable(model::Ticket ticket, std::unique_ptr<Completion<model::Index>> completion);
+  void when_done(model::Ticket ticket, std::unique_ptr<Completion<void>> completion);
+
+  /// The group, directory identity and boot of this member; the group is none until it is known.
+  [[nodiscard]] const model::Identity& identity() const;
+  [[nodiscard]] model::BootSeq boot() const;
+  /// This member as it stands or wants to stand in a view, with the address that it advertises.
+  [[nodiscard]] const model::Member& self() const;
+  /// The view installed last; without members before the first.
+  [[nodiscard]] const model::PlacedView& view() const;
+  [[nodiscard]] core::Status status() const;
+  [[nodiscard]] net::LinkStatistics link_statistics() const;
+  [[nodiscard]] net::DriverStatistics driver_statistics() const;
+  [[nodiscard]] StorageStatistics storage_statistics() const;
+  /// What runs the group.
+  [[nodiscard]] boost::asio::io_context& context() const;
+
+  /// Ends in order: nothing is handed over, links close, the log carries out what it was given.
+  /// Blocks for that. No callback comes after it. Idempotent.
+  void stop();
+
+ private:
+  class Parts;
+  explicit Group(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace gms

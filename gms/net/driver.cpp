@@ -1,0 +1,306 @@
+#include "gms/net/driver.hpp"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace gms::net {
+
+using model::Error;
+using model::ErrorCode;
+using model::Instant;
+using model::Result;
+using model::Ticket;
+namespace asio = boost::asio;
+
+namespace {
+
+/// Sampled anew for every input, after it was taken from its queue: a process that was stopped in
+/// between must not act on an old time.
+Instant now() {
+  return Instant(std::chrono::duration_cast<model::Duration>(
+      std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+Error is_closed() {
+  return {ErrorCode::closed, "this member has stopped"};
+}
+
+}  // namespace
+
+std::shared_ptr<Driver> Driver::start(asio::io_context& context, Settings settings,
+                                      asio::ip::tcp::acceptor acceptor, const MakeLog& make_log,
+                                      Ports ports) {
+  auto driver = std::make_shared<Driver>(context, std::move(settings), ports);
+  driver->begin(std::move(acceptor), make_log);
+  return driver;
+}
+
+Driver::Driver(asio::io_context& context, Settings settings, Ports ports)
+    : context_(context),
+      link_settings_(std::move(settings.links)),
+      ports_(ports),
+      engine_(std::move(settings.engine), std::move(settings.state), now()),
+      timer_(context),
+      drafts_(settings.draft_bytes_max) {}
+
+Driver::~Driver() {
+  stop();
+}
+
+void Driver::begin(asio::ip::tcp::acceptor acceptor, const MakeLog& make_log) {
+  LogInbox::Receiver& receiver = *this;
+  inbox_ = std::make_shared<LogInbox>(context_, receiver);
+  log_ = make_log(*inbox_);
+  const Links::Ports ports{*this, ports_.events};
+  links_ = Links::start(context_, link_settings_, std::move(acceptor), ports);
+  asio::post(context_, [self = shared_from_this()] { self->start_engine(); });
+}
+
+void Driver::start_engine() {
+  if (stopped_) return;
+  engine_.start(effects_);
+  carry_out_effects();
+  schedule_turn_end();
+}
+
+void Driver::stop() {
+  if (std::exchange(stopped_, true)) return;
+  timer_.cancel();
+  if (links_) links_->stop();
+  if (log_) log_->stop();
+  if (inbox_) inbox_->close();
+  // What the log was made of need not outlive the operations that still hold this driver.
+  log_.reset();
+}
+
+void Driver::fail(const Error& error) {
+  if (stopped_) return;
+  stop();
+  ports_.listener.on_stopped(error);
+}
+
+// ---- what callers want
+
+Result<Ticket> Driver::add_draft(DraftKind kind, std::initializer_list<model::ByteSpan> pieces) {
+  if (stopped_) return is_closed();
+  schedule_turn_end();
+  return drafts_.add(kind, pieces);
+}
+
+Result<Ticket> Driver::read() {
+  if (stopped_) return is_closed();
+  schedule_turn_end();
+  if (!read_ticket_) read_ticket_ = drafts_.take_ticket();
+  return *read_ticket_;
+}
+
+Result<Ticket> Driver::administer(const core::AdminRequest& request) {
+  if (stopped_) return is_closed();
+  const Ticket ticket = drafts_.take_ticket();
+  asio::post(context_, [self = shared_from_this(), ticket, request] {
+    self->take(core::Admin{ticket, request});
+  });
+  return ticket;
+}
+
+// ---- what arrives
+
+void Driver::on_link_input(core::Input input) {
+  take(std::move(input));
+}
+
+void Driver::on_links_broken(Error error) {
+  fail(error);
+}
+
+void Driver::take_durable(model::PersistSeq seq) {
+  sync_clock_.durable(seq, SyncClock::Clock::now(), statistics_);
+  gate_.open(seq, [this](const core::Message& message) { links_->send(message); });
+  take(core::Durable{seq});
+}
+
+void Driver::take_read(model::ReadAnswer answer) {
+  take(core::EntriesRead{std::move(answer)});
+}
+
+void Driver::take_health(model::StorageHealth health) {
+  take(core::LocalHealth{health});
+}
+
+void Driver::take_failure(Error error) {
+  fail(error);
+}
+
+void Driver::take(core::Input input) {
+  if (stopped_) return;
+  step(std::move(input));
+  schedule_turn_end();
+}
+
+void Driver::step(core::Input input) {
+  GMS_ASSERT(!stepping_, "Driver::step");
+  stepping_ = true;
+  ++statistics_.steps;
+  engine_.step(now(), std::move(input), effects_);
+  carry_out_effects();
+  stepping_ = false;
+}
+
+void Driver::carry_out_effects() {
+  do {
+    // A list of its own, since what is carried out may lead to further steps at the end only.
+    for (core::Effect& effect : effects_) {
+      if (stopped_) break;
+      std::visit([this](auto& one) { carry_out(one); }, effect);
+    }
+    effects_.clear();
+    if (applied_ && !stopped_) {
+      const model::Index applied = *std::exchange(applied_, std::nullopt);
+      engine_.step(now(), core::Applied{applied}, effects_);
+    }
+  } while (!effects_.empty() && !stopped_);
+}
+
+// ---- the end of a turn
+
+void Driver::schedule_turn_end() {
+  if (std::exchange(turn_end_posted_, true)) return;
+  // Handlers that are ready now run before it, and what they bring shares its writes.
+  asio::post(context_, [self = shared_from_this()] { self->end_turn(); });
+}
+
+void Driver::end_turn() {
+  turn_end_posted_ = false;
+  if (stopped_) return;
+  ++statistics_.turns;
+  propose_drafts();
+  ask_read();
+  if (stopped_ || inbox_->has_failed()) return;
+  // Messages first: what takes longest is the way to a follower's disk and back.
+  links_->flush();
+  flush_orders();
+  arm_timer();
+}
+
+void Driver::propose_drafts() {
+  while (!drafts_.empty() && !stopped_ && engine_.wants_proposals()) {
+    DraftBatch batch = drafts_.take();
+    if (batch.kind == DraftKind::proposal)
+      step(core::Propose{batch.first, std::move(batch.drafts)});
+    else
+      step(core::Multicast{batch.first, std::move(batch.drafts)});
+  }
+}
+
+void Driver::ask_read() {
+  if (!read_ticket_ || stopped_) return;
+  step(core::Read{*std::exchange(read_ticket_, std::nullopt)});
+}
+
+void Driver::flush_orders() {
+  if (orders_.empty()) return;
+  sync_clock_.given(orders_.back().seq, SyncClock::Clock::now());
+  for (model::PersistRequest& order : orders_) log_->persist(std::move(order));
+  orders_.clear();
+}
+
+void Driver::arm_timer() {
+  const Instant deadline = engine_.next_deadline();
+  // A timer that rings too early costs less than moving it with every step.
+  if (timer_at_ && *timer_at_ <= deadline) return;
+  timer_at_ = deadline;
+  timer_.expires_at(std::chrono::steady_clock::time_point(deadline.time_since_epoch()));
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
+    if (!error) self->on_timer();
+  });
+}
+
+void Driver::on_timer() {
+  timer_at_.reset();
+  if (stopped_) return;
+  if (now() < engine_.next_deadline()) return arm_timer();
+  ++statistics_.ticks;
+  take(core::Tick{});
+}
+
+// ---- effects
+
+void Driver::carry_out(core::Persist& effect) {
+  if (effect.request.group) {
+    links_->set_group(*effect.request.group);
+    ports_.listener.on_group(*effect.request.group);
+  }
+  ++statistics_.persists;
+  orders_.push_back(std::move(effect.request));
+}
+
+void Driver::carry_out(core::Send& effect) {
+  if (gate_.is_open_for(effect.after))
+    links_->send(effect.message);
+  else
+    gate_.hold(std::move(effect));
+}
+
+void Driver::carry_out(core::SendToAddress& effect) {
+  links_->send_to_address(effect.address, effect.message);
+}
+
+void Driver::carry_out(core::KnowPeer& effect) {
+  links_->know(effect.member, effect.address);
+}
+
+void Driver::carry_out(core::ForgetPeer& effect) {
+  links_->forget(effect.member);
+}
+
+void Driver::carry_out(core::Deliver& effect) {
+  ++statistics_.deliveries;
+  statistics_.delivered_entries += effect.batch.deliveries.size();
+  const auto delivered = ports_.application.deliver(effect.batch);
+  if (!delivered) return fail(delivered.error());
+  applied_ = effect.batch.last;
+  ports_.listener.on_delivered(effect.batch);
+}
+
+void Driver::carry_out(core::InstallView& effect) {
+  const auto installed = ports_.application.install(effect.view, effect.mark);
+  if (!installed) return fail(installed.error());
+  applied_ = effect.view.position.index;
+  ports_.listener.on_view(effect.view);
+}
+
+void Driver::carry_out(core::ReadEntries& effect) {
+  // The read sees the orders given before it.
+  flush_orders();
+  log_->read(effect.request);
+}
+
+void Driver::carry_out(core::ReadReady& effect) {
+  ports_.listener.on_read_ready(effect);
+}
+
+void Driver::carry_out(core::Completed& effect) {
+  ports_.listener.on_completed(effect);
+}
+
+void Driver::carry_out(core::Trace& effect) {
+  ports_.events.on_trace(effect.event);
+}
+
+void Driver::carry_out(core::Fatal& effect) {
+  fail(effect.error);
+}
+
+LinkStatistics Driver::link_statistics() const {
+  return links_->statistics();
+}
+
+DriverStatistics Driver::statistics() const {
+  DriverStatistics out = statistics_;
+  out.drafts_waiting = drafts_.count();
+  out.draft_bytes_waiting = drafts_.bytes();
+  out.messages_gated = gate_.size();
+  return out;
+}
+
+}  // namespace gms::net

@@ -1,0 +1,152 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "gms/core/engine.hpp"
+#include "gms/net/draft_queue.hpp"
+#include "gms/net/links.hpp"
+#include "gms/net/log_inbox.hpp"
+#include "gms/net/send_gate.hpp"
+#include "gms/net/sync_clock.hpp"
+
+namespace gms::net {
+
+/// Hears what a driver's engine answers. Calls come on the group's thread, one at a time, never out
+/// of a call of the driver's methods; the driver may be stopped in each.
+class DriverListener {
+ public:
+  virtual ~DriverListener() = default;
+  virtual void on_completed(const core::Completed& completed) = 0;
+  virtual void on_read_ready(const core::ReadReady& ready) = 0;
+  /// The application has the batch.
+  virtual void on_delivered(const model::DeliveryBatch& batch) = 0;
+  /// The application has the view.
+  virtual void on_view(const model::PlacedView& view) = 0;
+  /// A joiner's group is known.
+  virtual void on_group(const model::GroupId& group) = 0;
+  /// The driver stopped by itself; nothing follows.
+  virtual void on_stopped(const model::Error& error) = 0;
+};
+
+/// Runs one engine on an io_context: gives it what arrives, time, and what callers want, and
+/// carries out its effects in order.
+///
+/// A turn of the event loop is the unit of batching: what callers propose in it leaves as one
+/// input, its orders reach the log together, and its messages leave in one write for each link.
+/// Thread rule: the io_context's thread. Ownership: shared by its owner and its pending operations;
+/// it calls nobody after stop(). Owns the log and the links; what the ports refer to outlives the
+/// call of stop().
+class Driver : public std::enable_shared_from_this<Driver>,
+               private LinksListener,
+               private LogInbox::Receiver {
+ public:
+  using MakeLog = std::function<std::unique_ptr<model::Log>(model::LogListener&)>;
+
+  struct Settings {
+    core::EngineSettings engine;
+    model::RestoredState state;
+    LinkSettings links;
+    std::size_t draft_bytes_max = 0;
+  };
+  struct Ports {
+    model::Application& application;
+    DriverListener& listener;
+    EventSink& events;
+  };
+
+  /// Makes the engine, the log and the links; they start with the event loop's next turn.
+  [[nodiscard]] static std::shared_ptr<Driver> start(boost::asio::io_context& context,
+                                                     Settings settings,
+                                                     boost::asio::ip::tcp::acceptor acceptor,
+                                                     const MakeLog& make_log, Ports ports);
+
+  /// Use start(). Constructs an idle driver.
+  Driver(boost::asio::io_context& context, Settings settings, Ports ports);
+  ~Driver() override;
+
+  /// Wants a draft ordered; see gms::Group. Errors: too_large, busy, closed.
+  [[nodiscard]] model::Result<model::Ticket> add_draft(
+      DraftKind kind, std::initializer_list<model::ByteSpan> pieces);
+  /// The ticket under which this turn's reads are asked for. Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> read();
+  /// Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> administer(const core::AdminRequest& request);
+
+  [[nodiscard]] core::Status status() const { return engine_.status(); }
+  [[nodiscard]] LinkStatistics link_statistics() const;
+  [[nodiscard]] DriverStatistics statistics() const;
+
+  /// Ends in order: the links close, the log carries out what it was given. Blocks for that.
+  /// Idempotent.
+  void stop();
+
+ private:
+  // LinksListener
+  void on_link_input(core::Input input) override;
+  void on_links_broken(model::Error error) override;
+  // LogInbox::Receiver
+  void take_durable(model::PersistSeq seq) override;
+  void take_read(model::ReadAnswer answer) override;
+  void take_health(model::StorageHealth health) override;
+  void take_failure(model::Error error) override;
+
+  void begin(boost::asio::ip::tcp::acceptor acceptor, const MakeLog& make_log);
+  void start_engine();
+  void take(core::Input input);
+  void step(core::Input input);
+  void carry_out_effects();
+  void schedule_turn_end();
+  void end_turn();
+  void propose_drafts();
+  void ask_read();
+  void flush_orders();
+  void arm_timer();
+  void on_timer();
+  void fail(const model::Error& error);
+
+  // One for each effect.
+  void carry_out(core::Persist& effect);
+  void carry_out(core::Send& effect);
+  void carry_out(core::SendToAddress& effect);
+  void carry_out(core::KnowPeer& effect);
+  void carry_out(core::ForgetPeer& effect);
+  void carry_out(core::Deliver& effect);
+  void carry_out(core::InstallView& effect);
+  void carry_out(core::ReadEntries& effect);
+  void carry_out(core::ReadReady& effect);
+  void carry_out(core::Completed& effect);
+  void carry_out(core::Trace& effect);
+  void carry_out(core::Fatal& effect);
+
+  boost::asio::io_context& context_;
+  const LinkSettings link_settings_;
+  Ports ports_;
+  core::Engine engine_;
+  std::shared_ptr<LogInbox> inbox_;
+  std::unique_ptr<model::Log> log_;
+  std::shared_ptr<Links> links_;
+  boost::asio::steady_timer timer_;
+
+  core::Effects effects_;
+  DraftQueue drafts_;
+  SendGate gate_;
+  SyncClock sync_clock_;
+  /// Orders of this turn, for the log.
+  std::vector<model::PersistRequest> orders_;
+  /// This turn's reads.
+  std::optional<model::Ticket> read_ticket_;
+  /// What the application consumed and the engine was not told yet.
+  std::optional<model::Index> applied_;
+  std::optional<model::Instant> timer_at_;
+  DriverStatistics statistics_;
+  bool turn_end_posted_ = false;
+  bool stepping_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace gms::net

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "gms/model/ids.hpp"
+#include "gms/net/backoff.hpp"
+
+namespace gms::net {
+
+/// Who this member is to its peers, and the limits of its links.
+struct LinkSettings {
+  /// None for a joiner that knows no group yet.
+  model::GroupId group;
+  model::MemberId self;
+  model::BootSeq boot;
+  /// Where other members reach this one.
+  std::string advertised_address;
+  std::uint64_t seed = 0;
+
+  BackoffSettings backoff;
+  /// For connecting and both frames of the handshake together.
+  std::chrono::milliseconds handshake_deadline{2000};
+  /// Bytes that wait to be written to one peer; past it the connection is dropped and made anew.
+  /// More than the window of a leader to one follower.
+  std::size_t send_queue_bytes_max = 64 * 1024 * 1024;
+  /// Inbound connections at a time, finished handshakes or not; further ones wait to be accepted.
+  std::size_t inbound_max = 128;
+  /// Inbound connections of one member; the oldest makes room.
+  std::size_t inbound_per_member_max = 4;
+  /// A link to somebody who is not to be known is closed when it was not used for so long.
+  std::chrono::seconds unused_after{10};
+};
+
+}  // namespace gms::net

@@ -1,0 +1,86 @@
+#include "gms/net/socket.hpp"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <span>
+
+namespace gms::net {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using model::Error;
+using model::ErrorCode;
+using model::Result;
+namespace asio = boost::asio;
+
+namespace {
+
+/// A host that does not acknowledge for so long is gone.
+constexpr unsigned kUnacknowledgedMillisecondsMax = 10'000;
+
+Error connection_error(const error_code& error) {
+  return {nobody_there(error) ? ErrorCode::closed : ErrorCode::io, error.message()};
+}
+
+}  // namespace
+
+void prepare(tcp::socket& socket) {
+  // A socket that takes no option is about to fail at its first read or write, which tells.
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT,
+               &kUnacknowledgedMillisecondsMax, sizeof(kUnacknowledgedMillisecondsMax));
+  socket.non_blocking(true, ignored);
+}
+
+void close(tcp::socket& socket) {
+  error_code ignored;
+  socket.close(ignored);
+}
+
+bool nobody_there(const error_code& error) {
+  return error == asio::error::connection_refused || error == asio::error::connection_reset ||
+         error == asio::error::eof || error == asio::error::broken_pipe;
+}
+
+asio::awaitable<Result<wire::Frame>> read_frame(tcp::socket* socket, wire::FrameReader* reader) {
+  for (;;) {
+    auto next = reader->next();
+    if (!next) co_return next.error();
+    if (*next) co_return **std::move(next);
+    const auto space = reader->space();
+    const asio::mutable_buffer buffer(space.data(), space.size());
+    const auto [error, count] = co_await socket->async_read_some(buffer, kAwait);
+    if (error) co_return connection_error(error);
+    reader->received(count);
+  }
+}
+
+error_code write_some(tcp::socket& socket, wire::FrameWriter& frames) {
+  const auto parts = frames.parts();
+  std::array<asio::const_buffer, wire::FrameWriter::kPartsMax> buffers;
+  for (std::size_t i = 0; i < parts.count; ++i)
+    buffers[i] = asio::const_buffer(parts.spans[i].data(), parts.spans[i].size());
+  error_code error;
+  const std::size_t count =
+      socket.write_some(std::span<const asio::const_buffer>(buffers.data(), parts.count), error);
+  frames.consume(count);
+  return error;
+}
+
+asio::awaitable<Result<void>> write_frames(tcp::socket* socket, wire::FrameWriter* frames) {
+  while (!frames->empty()) {
+    const error_code error = write_some(*socket, *frames);
+    if (!error) continue;
+    if (error != asio::error::would_block) co_return connection_error(error);
+    const auto [wait_error] = co_await socket->async_wait(tcp::socket::wait_write, kAwait);
+    if (wait_error) co_return connection_error(wait_error);
+  }
+  co_return Result<void>();
+}
+
+}  // namespace gms::net
