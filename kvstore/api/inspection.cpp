@@ -1,0 +1,239 @@
+#include "kvstore/api/inspection.hpp"
+
+namespace kvstore::api {
+namespace {
+
+using gms::model::as_bytes;
+using gms::model::as_text;
+using gms::model::ByteReader;
+using gms::model::ByteSpan;
+using gms::model::ByteWriter;
+using gms::model::Duration;
+using gms::model::Epoch;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::GroupId;
+using gms::model::Incarnation;
+using gms::model::Index;
+using gms::model::MemberId;
+using gms::model::NodeId;
+using gms::model::PlacedView;
+using gms::model::Position;
+using gms::model::Result;
+
+void put_text(const std::string& text, ByteWriter& out) {
+  out.blob(as_bytes(text));
+}
+
+std::string get_text(ByteReader& in) {
+  return std::string(as_text(in.blob()));
+}
+
+void put_view(const PlacedView& view, ByteWriter& out) {
+  out.u64(view.position.epoch.value());
+  out.u64(view.position.index.value());
+  out.blob(gms::model::encode(view.view));
+}
+
+PlacedView get_view(ByteReader& in) {
+  PlacedView placed;
+  placed.position.epoch = Epoch(in.u64());
+  placed.position.index = Index(in.u64());
+  auto view = gms::model::decode_view(in.blob());
+  if (view) {
+    placed.view = *std::move(view);
+  } else {
+    in.fail();
+  }
+  return placed;
+}
+
+template <class Item, class PutItem>
+void put_list(const std::vector<Item>& items, ByteWriter& out, PutItem put_item) {
+  out.u32(static_cast<std::uint32_t>(items.size()));
+  for (const Item& item : items) put_item(item, out);
+}
+
+/// Grows item by item, so a claimed length costs nothing before its bytes were read.
+template <class GetItem>
+auto get_list(ByteReader& in, GetItem get_item) {
+  std::vector<decltype(get_item(in))> items;
+  const std::size_t count = in.u32();
+  if (count > kInspectionItemsMax) in.fail();
+  for (std::size_t i = 0; in.ok() && i < count; ++i) items.push_back(get_item(in));
+  return items;
+}
+
+void put_counter(const Counter& counter, ByteWriter& out) {
+  put_text(counter.name, out);
+  out.u64(counter.value);
+}
+
+Counter get_counter(ByteReader& in) {
+  Counter counter;
+  counter.name = get_text(in);
+  counter.value = in.u64();
+  return counter;
+}
+
+void put_peer(const PeerReport& peer, ByteWriter& out) {
+  put_text(peer.name, out);
+  out.u64(peer.match.value());
+  out.u64(peer.applied.value());
+  out.u64(static_cast<std::uint64_t>(peer.silence.count()));
+}
+
+PeerReport get_peer(ByteReader& in) {
+  PeerReport peer;
+  peer.name = get_text(in);
+  peer.match = Index(in.u64());
+  peer.applied = Index(in.u64());
+  peer.silence = Duration(static_cast<Duration::rep>(in.u64()));
+  return peer;
+}
+
+void put_event(const EventReport& event, ByteWriter& out) {
+  out.u64(event.seq.value());
+  out.u64(event.at_ms);
+  put_text(event.kind, out);
+  put_text(event.text, out);
+}
+
+EventReport get_event(ByteReader& in) {
+  EventReport event;
+  event.seq = EventSeq(in.u64());
+  event.at_ms = in.u64();
+  event.kind = get_text(in);
+  event.text = get_text(in);
+  return event;
+}
+
+template <class Value>
+Result<Value> finish(const ByteReader& in, Value value, const char* what) {
+  if (!in.finished()) return Error{ErrorCode::corrupt, std::string("malformed ") + what};
+  return value;
+}
+
+}  // namespace
+
+void encode(const StatusReply& reply, ByteWriter& out) {
+  out.u64(reply.group.high);
+  out.u64(reply.group.low);
+  out.u64(reply.member.node.value());
+  out.u64(reply.member.incarnation.value());
+  put_text(reply.name, out);
+  put_text(reply.role, out);
+  out.u64(reply.epoch.value());
+  put_text(reply.leader, out);
+  out.u64(reply.last.value());
+  out.u64(reply.commit.value());
+  out.u64(reply.applied.value());
+  out.u64(reply.digest.value());
+  put_view(reply.view, out);
+  put_text(reply.refusing_writes, out);
+  put_list(reply.peers, out, put_peer);
+  put_list(reply.counters, out, put_counter);
+}
+
+void encode(const MembersReply& reply, ByteWriter& out) {
+  put_view(reply.view, out);
+  put_text(reply.leader, out);
+}
+
+void encode(const DigestQuery& query, ByteWriter& out) {
+  out.u64(query.index.value());
+}
+
+void encode(const DigestReply& reply, ByteWriter& out) {
+  out.u8(static_cast<std::uint8_t>(reply.state));
+  out.u8(static_cast<std::uint8_t>(reply.depth));
+  out.u64(reply.rolling.value());
+  out.u64(reply.deep.value());
+  out.u64(reply.rows);
+}
+
+void encode(const EventsQuery& query, ByteWriter& out) {
+  out.u64(query.after.value());
+}
+
+void encode(const EventsReply& reply, ByteWriter& out) {
+  put_list(reply.events, out, put_event);
+}
+
+void encode(const AdminQuery& query, ByteWriter& out) {
+  out.u8(static_cast<std::uint8_t>(query.action));
+  put_text(query.name, out);
+}
+
+Result<StatusReply> decode_status_reply(ByteSpan bytes) {
+  ByteReader in(bytes);
+  StatusReply reply;
+  reply.group.high = in.u64();
+  reply.group.low = in.u64();
+  reply.member.node = NodeId(in.u64());
+  reply.member.incarnation = Incarnation(in.u64());
+  reply.name = get_text(in);
+  reply.role = get_text(in);
+  reply.epoch = Epoch(in.u64());
+  reply.leader = get_text(in);
+  reply.last = Index(in.u64());
+  reply.commit = Index(in.u64());
+  reply.applied = Index(in.u64());
+  reply.digest = Digest(in.u64());
+  reply.view = get_view(in);
+  reply.refusing_writes = get_text(in);
+  reply.peers = get_list(in, get_peer);
+  reply.counters = get_list(in, get_counter);
+  return finish(in, std::move(reply), "status");
+}
+
+Result<MembersReply> decode_members_reply(ByteSpan bytes) {
+  ByteReader in(bytes);
+  MembersReply reply;
+  reply.view = get_view(in);
+  reply.leader = get_text(in);
+  return finish(in, std::move(reply), "list of members");
+}
+
+Result<DigestQuery> decode_digest_query(ByteSpan bytes) {
+  ByteReader in(bytes);
+  return finish(in, DigestQuery{Index(in.u64())}, "request for a digest");
+}
+
+Result<DigestReply> decode_digest_reply(ByteSpan bytes) {
+  ByteReader in(bytes);
+  DigestReply reply;
+  reply.state = static_cast<DigestState>(in.u8());
+  reply.depth = static_cast<DigestDepth>(in.u8());
+  reply.rolling = Digest(in.u64());
+  reply.deep = Digest(in.u64());
+  reply.rows = in.u64();
+  const bool known = reply.state >= DigestState::ready && reply.state <= DigestState::unknown &&
+                     reply.depth >= DigestDepth::rolling && reply.depth <= DigestDepth::deep;
+  if (!known) in.fail();
+  return finish(in, reply, "digest");
+}
+
+Result<EventsQuery> decode_events_query(ByteSpan bytes) {
+  ByteReader in(bytes);
+  return finish(in, EventsQuery{EventSeq(in.u64())}, "request for events");
+}
+
+Result<EventsReply> decode_events_reply(ByteSpan bytes) {
+  ByteReader in(bytes);
+  EventsReply reply;
+  reply.events = get_list(in, get_event);
+  return finish(in, std::move(reply), "list of events");
+}
+
+Result<AdminQuery> decode_admin_query(ByteSpan bytes) {
+  ByteReader in(bytes);
+  AdminQuery query;
+  query.action = static_cast<AdminAction>(in.u8());
+  query.name = get_text(in);
+  const bool known = query.action == AdminAction::leave || query.action == AdminAction::transfer;
+  if (!known) in.fail();
+  return finish(in, std::move(query), "request of an operator");
+}
+
+}  // namespace kvstore::api

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "gms/model/view.hpp"
+#include "kvstore/api/command.hpp"
+#include "kvstore/api/types.hpp"
+
+namespace kvstore::api {
+
+// What operators ask one member about itself and the group. These are rare, so they own what they
+// hold. Decoders: error corrupt; no list is longer than kInspectionItemsMax.
+
+inline constexpr std::size_t kInspectionItemsMax = 4096;
+
+/// A figure of a member, such as `log.sync_p99_us`. Names are dotted and lower case.
+struct Counter {
+  std::string name;
+  std::uint64_t value = 0;
+
+  friend bool operator==(const Counter&, const Counter&) = default;
+};
+
+/// What a leader knows of another member.
+struct PeerReport {
+  std::string name;
+  /// Durable there.
+  gms::model::Index match;
+  gms::model::Index applied;
+  gms::model::Duration silence{};
+
+  friend bool operator==(const PeerReport&, const PeerReport&) = default;
+};
+
+/// How a member is doing. A StatusQuery has an empty body.
+struct StatusReply {
+  gms::model::GroupId group;
+  gms::model::MemberId member;
+  std::string name;
+  /// As the protocol names it: leader, follower, joiner and so on.
+  std::string role;
+  gms::model::Epoch epoch;
+  /// Name of the leader; empty while none is known.
+  std::string leader;
+  gms::model::Index last;
+  gms::model::Index commit;
+  gms::model::Index applied;
+  /// The rolling digest at `applied`.
+  Digest digest;
+  /// The view in force at this member.
+  gms::model::PlacedView view;
+  /// Why writes are refused, for people; empty when they are not.
+  std::string refusing_writes;
+  /// At a leader: every other voter and learner.
+  std::vector<PeerReport> peers;
+  std::vector<Counter> counters;
+
+  friend bool operator==(const StatusReply&, const StatusReply&) = default;
+};
+
+/// The members that a client can talk to, in a few bytes. A MembersQuery has an empty body.
+struct MembersReply {
+  gms::model::PlacedView view;
+  /// Name of the leader; empty while none is known.
+  std::string leader;
+
+  friend bool operator==(const MembersReply&, const MembersReply&) = default;
+};
+
+/// Asks for the digest that a replica took at a TakeDigest's index.
+struct DigestQuery {
+  gms::model::Index index;
+
+  friend bool operator==(const DigestQuery&, const DigestQuery&) = default;
+};
+
+/// `unknown`: the replica has no digest of that index: it has not come so far, has restarted since,
+/// or has taken too many after it. `computing`: ask again.
+enum class DigestState : std::uint8_t { ready = 1, computing = 2, unknown = 3 };
+
+struct DigestReply {
+  DigestState state = DigestState::unknown;
+  DigestDepth depth = DigestDepth::rolling;
+  /// What was done up to the index. Zero when unknown.
+  Digest rolling;
+  /// What was held at the index. Zero until it is ready, and when it was not asked for.
+  Digest deep;
+  /// Rows that the deep digest has read so far.
+  std::uint64_t rows = 0;
+
+  friend bool operator==(const DigestReply&, const DigestReply&) = default;
+};
+
+/// Asks for the events after `after`, oldest first.
+struct EventsQuery {
+  EventSeq after;
+
+  friend bool operator==(const EventsQuery&, const EventsQuery&) = default;
+};
+
+/// Something that happened to a member or its group, for people.
+struct EventReport {
+  EventSeq seq;
+  /// Milliseconds of wall clock since 1970.
+  std::uint64_t at_ms = 0;
+  std::string kind;
+  std::string text;
+
+  friend bool operator==(const EventReport&, const EventReport&) = default;
+};
+
+struct EventsReply {
+  std::vector<EventReport> events;
+
+  friend bool operator==(const EventsReply&, const EventsReply&) = default;
+};
+
+enum class AdminAction : std::uint8_t { leave = 1, transfer = 2 };
+
+/// Makes the named member leave the group, or lead it. Answered with an empty body when it is done.
+struct AdminQuery {
+  AdminAction action = AdminAction::leave;
+  std::string name;
+
+  friend bool operator==(const AdminQuery&, const AdminQuery&) = default;
+};
+
+void encode(const StatusReply& reply, gms::model::ByteWriter& out);
+void encode(const MembersReply& reply, gms::model::ByteWriter& out);
+void encode(const DigestQuery& query, gms::model::ByteWriter& out);
+void encode(const DigestReply& reply, gms::model::ByteWriter& out);
+void encode(const EventsQuery& query, gms::model::ByteWriter& out);
+void encode(const EventsReply& reply, gms::model::ByteWriter& out);
+void encode(const AdminQuery& query, gms::model::ByteWriter& out);
+
+[[nodiscard]] gms::model::Result<StatusReply> decode_status_reply(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<MembersReply> decode_members_reply(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<DigestQuery> decode_digest_query(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<DigestReply> decode_digest_reply(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<EventsQuery> decode_events_query(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<EventsReply> decode_events_reply(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<AdminQuery> decode_admin_query(gms::model::ByteSpan bytes);
+
+}  // namespace kvstore::api

@@ -1,0 +1,116 @@
+#include "kvstore/replica/range_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace kvstore::replica {
+
+using gms::model::Bytes;
+using gms::model::ByteSpan;
+using gms::model::ByteWriter;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Instant;
+using gms::model::Result;
+
+namespace {
+
+Bytes copy(ByteSpan bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+/// The least key after `key`.
+Bytes key_after(ByteSpan key) {
+  Bytes out = copy(key);
+  out.push_back(std::byte{0});
+  return out;
+}
+
+/// The encoded size of a pair in a page.
+std::size_t pair_bytes(const api::Pair& pair, api::RangeContent content) {
+  switch (content) {
+    case api::RangeContent::pairs: return 16 + pair.key.size() + pair.row.value.size();
+    case api::RangeContent::keys: return 12 + pair.key.size();
+    case api::RangeContent::count: return 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+RangeReader::RangeReader(const storage::Store& store, const RangeLimits& limits)
+    : store_(store), limits_(limits), last_cursor_(limits.cursor_base.value()) {}
+
+Result<void> RangeReader::first_page(const api::RangeQuery& query, Instant now, ByteWriter& out) {
+  Cursor cursor{store_.snapshot(),     copy(query.bounds.from),
+                copy(query.bounds.to), query.direction,
+                query.content,         query.limit,
+                query.page_bytes,      now};
+  api::RangePage page;
+  const auto rest = read_page(cursor, page);
+  if (!rest) return rest.error();
+  if (*rest == Rest::more) {
+    if (cursors_.size() >= limits_.cursors_max)
+      return Error{ErrorCode::busy, "too many ranges are being read at this member"};
+    page.cursor = api::CursorId(++last_cursor_);
+    cursors_.emplace(page.cursor, std::move(cursor));
+  }
+  encode(page, out);
+  return {};
+}
+
+Result<void> RangeReader::next_page(const api::PageQuery& query, Instant now, ByteWriter& out) {
+  const auto found = cursors_.find(query.cursor);
+  if (found == cursors_.end())
+    return Error{ErrorCode::unavailable, "the range is no longer open at this member"};
+  api::RangePage page;
+  const auto rest = read_page(found->second, page);
+  if (!rest) {
+    cursors_.erase(found);
+    return rest.error();
+  }
+  if (*rest == Rest::more) {
+    found->second.used = now;
+    page.cursor = query.cursor;
+  } else {
+    cursors_.erase(found);
+  }
+  encode(page, out);
+  return {};
+}
+
+void RangeReader::close(const api::CloseCursorQuery& query) {
+  cursors_.erase(query.cursor);
+}
+
+void RangeReader::drop_idle(Instant now) {
+  std::erase_if(cursors_,
+                [&](const auto& entry) { return now - entry.second.used > limits_.idle_max; });
+}
+
+Result<RangeReader::Rest> RangeReader::read_page(Cursor& cursor, api::RangePage& page) {
+  pairs_.clear();
+  const auto scan =
+      cursor.rows->scan(storage::Space::data, {cursor.from, cursor.to}, cursor.direction);
+  const std::uint64_t rows_max = std::min<std::uint64_t>(cursor.limit, limits_.page_rows_max);
+  Bytes last;
+  for (; scan->at_row() && page.count < rows_max; scan->next()) {
+    const api::Pair pair = scan->pair();
+    const std::size_t bytes = pairs_.bytes().size() + pair_bytes(pair, cursor.content);
+    if (page.count > 0 && bytes > cursor.page_bytes) break;
+    if (cursor.content != api::RangeContent::count) encode_pair(pair, cursor.content, pairs_);
+    last.assign(pair.key.begin(), pair.key.end());
+    ++page.count;
+  }
+  if (auto status = scan->status(); !status) return status.error();
+  cursor.limit -= page.count;
+  page.state = cursor.rows->applied();
+  page.content = cursor.content;
+  page.pairs = pairs_.bytes();
+  if (!scan->at_row() || cursor.limit == 0) return Rest::none;
+  (cursor.direction == api::Direction::ascending ? cursor.from : cursor.to) =
+      cursor.direction == api::Direction::ascending ? key_after(last) : std::move(last);
+  return Rest::more;
+}
+
+}  // namespace kvstore::replica

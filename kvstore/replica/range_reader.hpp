@@ -1,0 +1,68 @@
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "gms/model/result.hpp"
+#include "kvstore/api/limits.hpp"
+#include "kvstore/api/query.hpp"
+#include "kvstore/storage/store.hpp"
+
+namespace kvstore::replica {
+
+struct RangeLimits {
+  std::size_t cursors_max = api::kCursorsMax;
+  gms::model::Duration idle_max = api::kCursorIdleMax;
+  std::size_t page_rows_max = api::kPageRowsMax;
+  /// The first cursor is the one after this. It differs from boot to boot by more than a boot has
+  /// cursors, so that no client finds another range under the id of one that a restart ended.
+  api::CursorId cursor_base;
+};
+
+/// Serves ranges page by page. All pages of a range come from one snapshot, held between them.
+///
+/// Thread rule: the store's. Time is told by the caller and touches nothing but cursors.
+class RangeReader {
+ public:
+  RangeReader(const storage::Store& store, const RangeLimits& limits);
+
+  /// Appends the encoded first RangePage. Errors: busy (too many ranges are open), io, corrupt.
+  [[nodiscard]] gms::model::Result<void> first_page(const api::RangeQuery& query,
+                                                    gms::model::Instant now,
+                                                    gms::model::ByteWriter& out);
+  /// Appends the encoded next RangePage. Errors: unavailable (the cursor was idle for too long, or
+  /// was never here; the range has to start again), io, corrupt.
+  [[nodiscard]] gms::model::Result<void> next_page(const api::PageQuery& query,
+                                                   gms::model::Instant now,
+                                                   gms::model::ByteWriter& out);
+  void close(const api::CloseCursorQuery& query);
+  /// Ends the ranges that nobody has asked for in time.
+  void drop_idle(gms::model::Instant now);
+
+  [[nodiscard]] std::size_t open_count() const { return cursors_.size(); }
+
+ private:
+  /// What is left of a range.
+  struct Cursor {
+    std::unique_ptr<storage::Snapshot> rows;
+    gms::model::Bytes from;
+    gms::model::Bytes to;
+    api::Direction direction;
+    api::RangeContent content;
+    std::uint64_t limit;
+    std::uint32_t page_bytes;
+    gms::model::Instant used;
+  };
+  enum class Rest : std::uint8_t { none, more };
+
+  /// Reads a page into `page` and `pairs_` and moves the cursor past it.
+  [[nodiscard]] gms::model::Result<Rest> read_page(Cursor& cursor, api::RangePage& page);
+
+  const storage::Store& store_;
+  RangeLimits limits_;
+  std::map<api::CursorId, Cursor> cursors_;
+  std::uint64_t last_cursor_;
+  gms::model::ByteWriter pairs_;
+};
+
+}  // namespace kvstore::replica

@@ -1,0 +1,121 @@
+#include "kvstore/replica/replica.hpp"
+
+#include <utility>
+
+#include "kvstore/api/command.hpp"
+#include "kvstore/replica/digest.hpp"
+
+namespace kvstore::replica {
+
+using api::CommandReply;
+using api::Outcome;
+using gms::model::Bytes;
+using gms::model::ByteSpan;
+using gms::model::ByteWriter;
+using gms::model::Delivery;
+using gms::model::DeliveryBatch;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::PlacedView;
+using gms::model::Result;
+
+Result<std::unique_ptr<Replica>> Replica::open(storage::Store& store, ReplySink& sink,
+                                               const ReplicaOptions& options) {
+  std::unique_ptr<Replica> replica(new Replica(store, sink, options));
+  if (auto loaded = replica->load(); !loaded) return loaded.error();
+  return replica;
+}
+
+Replica::Replica(storage::Store& store, ReplySink& sink, const ReplicaOptions& options)
+    : store_(store),
+      sink_(sink),
+      sessions_(options.sessions),
+      executor_(store, sessions_, staged_),
+      ranges_(store, options.ranges) {}
+
+Result<void> Replica::load() {
+  const auto stored = store_.stored();
+  if (!stored) return stored.error();
+  if (!*stored) return {};
+  auto state = decode_applied_state((*stored)->record);
+  if (!state) return state.error();
+  applied_ = *std::move(state);
+  if (applied_.mark_index != (*stored)->applied)
+    return Error{ErrorCode::corrupt, "the store and its applied record disagree"};
+  return sessions_.load(*store_.snapshot());
+}
+
+std::optional<Bytes> Replica::stored_mark() {
+  if (applied_.mark.empty()) return std::nullopt;
+  return applied_.mark;
+}
+
+Result<void> Replica::deliver(const DeliveryBatch& batch) {
+  for (const Delivery& delivery : batch.deliveries) {
+    if (delivery.kind != gms::model::EntryKind::command) continue;
+    // A deep digest stores the state in the middle of a batch, ahead of the mark. After a crash
+    // such commands are delivered again, but they are done.
+    if (delivery.position.index <= applied_.index) continue;
+    if (auto applied = apply(delivery); !applied) return applied;
+  }
+  if (batch.last > applied_.index) applied_.index = batch.last;
+  applied_.mark_index = batch.last;
+  applied_.mark = batch.mark;
+  if (auto stored = store_changes(); !stored) return stored;
+  sink_.on_replies(replies_.finish());
+  replies_.clear();
+  return {};
+}
+
+Result<void> Replica::install(const PlacedView& view, ByteSpan mark) {
+  if (view.position.index > applied_.index) applied_.index = view.position.index;
+  applied_.mark_index = view.position.index;
+  applied_.mark.assign(mark.begin(), mark.end());
+  return store_changes();
+}
+
+Result<void> Replica::get(const api::GetQuery& query, ByteWriter& out) {
+  const auto revision = store_.get(storage::Space::data, query.key, value_);
+  if (!revision) return revision.error();
+  api::GetReply reply;
+  if (*revision) reply.found = api::Versioned{**revision, value_};
+  encode(reply, out);
+  return {};
+}
+
+Result<void> Replica::apply(const Delivery& delivery) {
+  const auto command = api::decode_command(delivery.payload);
+  Result<CommandReply> reply = CommandReply{Outcome::invalid, {}, std::nullopt};
+  if (command) reply = executor_.execute(*command, delivery.position.index, delivery.clock);
+  if (!reply) return reply.error();
+  const ByteSpan encoded = replies_.add(delivery.ticket, delivery.position.index, *reply);
+  applied_.index = delivery.position.index;
+  applied_.clock = delivery.clock;
+  applied_.digest = digest_command(applied_.digest, delivery.position, delivery.payload, encoded);
+  const auto* digest = command ? std::get_if<api::TakeDigest>(&*command) : nullptr;
+  return digest != nullptr ? take_digest(digest->depth) : Result<void>();
+}
+
+Result<void> Replica::take_digest(api::DigestDepth depth) {
+  if (depth == api::DigestDepth::rolling) {
+    digests_.take_rolling(applied_.index, applied_.digest);
+    return {};
+  }
+  if (auto stored = store_changes(); !stored) return stored;
+  digests_.take_deep(applied_.index, applied_.digest, store_.snapshot());
+  return {};
+}
+
+Result<void> Replica::store_changes() {
+  sessions_.stage(staged_);
+  record_.clear();
+  encode(applied_, record_);
+  storage::ChangeSet& changes = staged_.changes();
+  changes.applied = applied_.mark_index;
+  changes.record = record_.bytes();
+  auto stored = store_.apply(changes);
+  staged_.clear();
+  return stored;
+}
+
+}  // namespace kvstore::replica

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+
+#include "gms/model/result.hpp"
+#include "kvstore/server/origin.hpp"
+
+namespace kvstore::server {
+
+/// A member as clients know it.
+struct MemberContact {
+  std::string name;
+  /// `host:port` of its client port.
+  std::string address;
+
+  friend bool operator==(const MemberContact&, const MemberContact&) = default;
+};
+
+/// Makes replies of results. Borrows the port.
+class Answers {
+ public:
+  explicit Answers(ReplyPort& port) : port_(port) {}
+
+  void done(const Origin& origin, gms::model::ByteSpan body, gms::model::Index applied) {
+    port_.reply(origin, {origin.request, std::nullopt, applied, {}, body});
+  }
+
+  void failed(const Origin& origin, const gms::model::Error& error, gms::model::Index applied,
+              const MemberContact& leader = {}) {
+    port_.reply(origin, {origin.request,
+                         error.code,
+                         applied,
+                         {leader.name, leader.address},
+                         gms::model::as_bytes(error.detail)});
+  }
+
+  [[nodiscard]] std::size_t queued_bytes(ConnectionKey connection) const {
+    return port_.queued_bytes(connection);
+  }
+
+ private:
+  ReplyPort& port_;
+};
+
+}  // namespace kvstore::server

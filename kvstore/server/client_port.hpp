@@ -1,0 +1,104 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "kvstore/server/connection.hpp"
+
+namespace kvstore::server {
+
+/// What passed over the client port since the start.
+struct PortStatistics {
+  std::uint64_t accepted = 0;
+  std::uint64_t refused = 0;
+  /// Connections ended for what the client did.
+  std::uint64_t dropped = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t replies = 0;
+  /// Requests answered `busy` because too many bytes were under way.
+  std::uint64_t shed = 0;
+};
+
+/// The client port: accepts clients, and takes requests from and replies to them.
+///
+/// Guarantee: what a turn of the event loop answers leaves in one write for each client. Bounded in
+/// clients, bytes of requests under way, bytes of replies, and patience with strangers.
+/// Thread rule: the io_context's thread. Ownership: borrows limits and log; the handler given to
+/// open() outlives the call of stop().
+class ClientPort final : public ReplyPort, private Connection::Owner {
+ public:
+  /// What is behind the port.
+  class Handler {
+   public:
+    virtual ~Handler() = default;
+    [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
+    /// Must be answered by ReplyPort::reply(), now or later, once.
+    virtual void on_request(const Origin& origin, const api::Request& request) = 0;
+  };
+  /// Takes a line for the log.
+  using Log = std::function<void(std::string_view)>;
+
+  ClientPort(boost::asio::io_context& context, const ServiceLimits& limits, Log log);
+
+  /// Accepts clients from now on. Precondition: not called before.
+  void open(boost::asio::ip::tcp::acceptor acceptor, Handler& handler);
+  /// Ends the connections of strangers that take too long. To be called every now and then.
+  void expire(gms::model::Instant now);
+  /// Accepts nobody any more; who is connected stays.
+  void close();
+  /// Writes what is queued as far as clients take it at once, and ends all connections.
+  void stop();
+
+  void reply(const Origin& origin, const api::Reply& reply) override;
+  [[nodiscard]] std::size_t queued_bytes(ConnectionKey connection) const override;
+
+  [[nodiscard]] std::size_t connections() const { return connected_; }
+  /// Of requests that are not answered.
+  [[nodiscard]] std::size_t request_bytes() const { return request_bytes_; }
+  [[nodiscard]] const PortStatistics& statistics() const { return statistics_; }
+
+ private:
+  struct Slot {
+    std::shared_ptr<Connection> connection;
+    std::uint32_t generation = 0;
+    bool has_replies = false;
+  };
+
+  gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
+  void on_request(const Origin& origin, const api::Request& request) override;
+  void on_ended(Connection& connection, const std::string& fault) override;
+
+  void accept();
+  void accept_later();
+  void admit(boost::asio::ip::tcp::socket socket);
+  [[nodiscard]] std::uint32_t free_slot();
+  [[nodiscard]] Connection* find(ConnectionKey key) const;
+  /// Bytes of incomplete frames, of all connections.
+  [[nodiscard]] std::size_t pending_bytes() const;
+  void flush_later(std::uint32_t slot);
+  void flush();
+
+  boost::asio::io_context& context_;
+  const ServiceLimits& limits_;
+  Log log_;
+  Handler* handler_ = nullptr;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::steady_timer pause_;
+  /// The first is not used, so that no key of a connection is zero.
+  std::vector<Slot> slots_ = std::vector<Slot>(1);
+  std::vector<std::uint32_t> free_;
+  /// Slots with replies of this turn.
+  std::vector<std::uint32_t> to_flush_;
+  std::vector<std::uint32_t> flushing_;
+  std::size_t connected_ = 0;
+  std::size_t request_bytes_ = 0;
+  bool flush_posted_ = false;
+  PortStatistics statistics_;
+};
+
+}  // namespace kvstore::server

@@ -1,0 +1,215 @@
+#include "kvstore/server/command_line.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <fstream>
+#include <map>
+#include <memory>
+
+#include "kvstore/server/data_directory.hpp"
+#include "kvstore/server/listen.hpp"
+
+namespace kvstore::server {
+
+using gms::model::Error;
+using gms::model::Result;
+
+namespace {
+
+constexpr const char* kVersion = "kvd " GROUPKV_VERSION;
+constexpr const char* kInsecure = "--insecure";
+constexpr const char* kConfig = "--config";
+
+Failure usage(const std::string& what) {
+  return {ExitCode::usage, what};
+}
+
+/// The options of one subcommand, and what was given of them.
+class Options {
+ public:
+  explicit Options(CLI::App& app) : app_(app) { app.allow_extras(); }
+
+  void add_settings() {
+    for (const Setting& setting : setting_table()) add(setting);
+    app_.add_option(kConfig, file_, "a TOML file of settings (KVD_CONFIG)");
+  }
+  void add_initialise() {
+    app_.add_flag("--init", initialise_, "make an empty directory a member's first");
+  }
+  void add_directory() { app_.add_option("DIR", directory_, "data directory")->required(); }
+
+  /// An option that is none of the subcommand's.
+  [[nodiscard]] std::optional<Failure> unknown() const {
+    const std::vector<std::string> rest = app_.remaining();
+    if (rest.empty()) return std::nullopt;
+    const std::string name = rest.front().substr(0, rest.front().find('='));
+    if (!name.starts_with('-')) return usage("unexpected argument '" + name + "'");
+    std::vector<std::string> known{"--help"};
+    for (const CLI::Option* option : app_.get_options()) known.push_back(option->get_name());
+    return usage("unknown option '" + name + "'; did you mean '" + nearest(name, known) + "'?");
+  }
+
+  [[nodiscard]] Command command(CommandName name) const {
+    Command out;
+    out.name = name;
+    out.initialise_first = initialise_ ? InitialiseFirst::yes : InitialiseFirst::no;
+    out.file = file_;
+    out.directory = directory_;
+    for (const auto& [flag, value] : values_)
+      if (app_.get_option(flag)->count() > 0) out.flags.push_back({flag, value});
+    if (insecure_) out.flags.push_back({kInsecure, "true"});
+    return out;
+  }
+
+ private:
+  void add(const Setting& setting) {
+    const std::string name = flag_name(setting);
+    const std::string group =
+        setting.section.empty() ? "Options" : "[" + std::string(setting.section) + "]";
+    const std::string help(setting.help);
+    if (name == kInsecure) {
+      app_.add_flag(name, insecure_, help);
+      return;
+    }
+    auto* option = app_.add_option(name, values_[name], help)->group(group);
+    option->take_last();
+    const std::string value = value_text(setting, Settings());
+    option->type_name(value.empty() ? "TEXT" : "(" + value + ")");
+  }
+
+  CLI::App& app_;
+  std::map<std::string, std::string> values_;
+  std::string file_;
+  std::string directory_;
+  bool insecure_ = false;
+  bool initialise_ = false;
+};
+
+/// kvd's subcommands.
+class Parser {
+ public:
+  Parser() {
+    app_.set_version_flag("--version", kVersion);
+    app_.require_subcommand(1);
+    const auto version = [] { throw CLI::CallForVersion(kVersion, 0); };
+    app_.add_subcommand("version", "say which version this is")->callback(version);
+    Options& init = add("init", CommandName::init, "make a data directory for a new member");
+    init.add_settings();
+    Options& run = add("run", CommandName::run, "run the member of a data directory");
+    run.add_settings();
+    run.add_initialise();
+    add("inspect", CommandName::inspect, "say what is in a data directory").add_directory();
+    add("verify", CommandName::verify, "check all of a data directory").add_directory();
+  }
+
+  [[nodiscard]] std::variant<Command, Help, Failure> parse(std::span<const char* const> arguments) {
+    // CLI11 takes the last argument first.
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+    try {
+      app_.parse(std::move(reversed));
+    } catch (const CLI::CallForHelp&) {
+      return Help{help()};
+    } catch (const CLI::CallForVersion& version) {
+      return Help{std::string(version.what()) + "\n"};
+    } catch (const CLI::Error& error) {
+      return usage(std::string(error.what()) + " (see kvd --help)");
+    }
+    for (const auto& [subcommand, added] : added_) {
+      if (!subcommand->parsed()) continue;
+      if (auto failure = added.second->unknown()) return *std::move(failure);
+      return added.second->command(added.first);
+    }
+    return usage("no command (see kvd --help)");
+  }
+
+ private:
+  Options& add(const char* name, CommandName command, const char* help) {
+    CLI::App* subcommand = app_.add_subcommand(name, help);
+    auto& added = added_[subcommand];
+    added = {command, std::make_unique<Options>(*subcommand)};
+    return *added.second;
+  }
+
+  [[nodiscard]] std::string help() const {
+    for (const auto& [subcommand, added] : added_)
+      if (subcommand->parsed()) return subcommand->help();
+    return app_.help();
+  }
+
+  CLI::App app_{"a replica of a key-value store", "kvd"};
+  std::map<const CLI::App*, std::pair<CommandName, std::unique_ptr<Options>>> added_;
+};
+
+/// Whether a file that is not there matters.
+enum class Presence { optional, required };
+
+Result<void> apply_file_at(const std::string& path, Presence presence, Settings& settings) {
+  std::ifstream file(path);
+  if (file) return apply_file(file, path, settings);
+  if (presence == Presence::optional) return {};
+  return Error{gms::model::ErrorCode::invalid_argument, "cannot read " + path};
+}
+
+std::string named_file(const Command& command, std::span<const std::string_view> environment) {
+  if (!command.file.empty()) return command.file;
+  const std::string prefix = std::string(kFileVariable) + "=";
+  for (const std::string_view line : environment)
+    if (line.starts_with(prefix)) return std::string(line.substr(prefix.size()));
+  return {};
+}
+
+/// Applies all sources but the data directory's file.
+Result<void> apply_given(const Command& command, std::span<const std::string_view> environment,
+                         Settings& settings) {
+  const std::string file = named_file(command, environment);
+  if (!file.empty())
+    if (auto applied = apply_file_at(file, Presence::required, settings); !applied) return applied;
+  if (auto applied = apply_environment(environment, settings); !applied) return applied;
+  return apply_flags(command.flags, settings);
+}
+
+std::optional<Failure> check_address(const char* what, const std::string& address,
+                                     Exposure exposure) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) return usage(std::string(what) + ": " + endpoint.error().detail);
+  if (exposure == Exposure::anywhere || endpoint->address().is_loopback()) return std::nullopt;
+  return usage(std::string(what) + ": other hosts can reach " + address +
+               ", and whoever reaches it can read and change everything: there is no "
+               "authentication yet. Add --insecure if that is what you want");
+}
+
+}  // namespace
+
+std::variant<Command, Help, Failure> parse_command_line(std::span<const char* const> arguments) {
+  return Parser().parse(arguments);
+}
+
+std::variant<Settings, Failure> gather_settings(const Command& command,
+                                                std::span<const std::string_view> environment) {
+  // Where the data directory is decides which file is the weakest source.
+  Settings given;
+  if (const auto applied = apply_given(command, environment, given); !applied)
+    return usage(applied.error().detail);
+  Settings settings;
+  if (!given.data.empty()) {
+    const auto applied = apply_file_at(settings_file(given.data), Presence::optional, settings);
+    if (!applied) return usage(applied.error().detail);
+  }
+  if (const auto applied = apply_given(command, environment, settings); !applied)
+    return usage(applied.error().detail);
+  return settings;
+}
+
+std::optional<Failure> check_settings(const Settings& settings) {
+  if (settings.data.empty()) return usage("no data directory; give one with --data DIR");
+  if (auto failure = check_address("listen-client", settings.listen_client, settings.exposure))
+    return failure;
+  if (auto failure = check_address("listen-peer", settings.listen_peer, settings.exposure))
+    return failure;
+  if (const auto valid = gms::core::validate(settings.gms); !valid)
+    return usage("gms: " + valid.error().detail);
+  return std::nullopt;
+}
+
+}  // namespace kvstore::server

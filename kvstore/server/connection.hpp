@@ -1,0 +1,97 @@
+#pragma once
+
+#include <boost/asio/ip/tcp.hpp>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "gms/wire/frame.hpp"
+#include "kvstore/server/origin.hpp"
+#include "kvstore/server/service_limits.hpp"
+
+namespace kvstore::server {
+
+/// One client's connection.
+///
+/// Guarantee: hands on whole requests of a client that has said Hello, as many at a time as have
+/// come; whatever else comes ends the connection. It is not read from while its requests under way
+/// or its untaken replies are over their limits. Memory is taken for bytes that came, never for a
+/// length that was claimed.
+/// Thread rule: the group's thread. Ownership: shared by its owner and its pending operations; it
+/// calls nobody after stop().
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  /// Whose connection it is.
+  class Owner {
+   public:
+    virtual ~Owner() = default;
+    /// The welcome, or why the client cannot be served.
+    [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
+    /// Must not stop the connection.
+    virtual void on_request(const Origin& origin, const api::Request& request) = 0;
+    /// The connection ended by itself; nothing follows. `fault` says what the client did wrong, and
+    /// is empty when it only went away.
+    virtual void on_ended(Connection& connection, const std::string& fault) = 0;
+  };
+
+  /// Use start(). Constructs an idle connection.
+  Connection(boost::asio::ip::tcp::socket socket, ConnectionKey key, const ServiceLimits& limits,
+             Owner& owner);
+
+  /// Waits for the Hello, by `deadline`.
+  void start(gms::model::Instant deadline);
+
+  [[nodiscard]] ConnectionKey key() const { return key_; }
+  [[nodiscard]] const std::string& remote() const { return remote_; }
+
+  /// Queues a reply to a request.
+  void reply(const Origin& origin, const api::Reply& reply);
+  /// Queues a reply to nothing that was asked, and ends the connection when it has left.
+  void refuse(const gms::model::Error& error);
+  /// Writes what is queued, in one go if the client takes it, and goes on reading if it may.
+  void flush();
+
+  [[nodiscard]] std::size_t queued_bytes() const { return output_.bytes(); }
+  /// Bytes that came and are not a whole frame yet.
+  [[nodiscard]] std::size_t pending_bytes() const { return reader_.pending_bytes(); }
+  /// Whether the client has not said Hello and should have.
+  [[nodiscard]] bool is_late(gms::model::Instant now) const {
+    return !greeted_ && now >= hello_deadline_;
+  }
+
+  void stop();
+  /// Ends the connection and tells the owner.
+  void drop(const std::string& fault);
+
+ private:
+  enum class Reading : std::uint8_t { waiting, paused };
+
+  void read();
+  /// `count` bytes were put into `space` of the reader.
+  void on_read(const boost::system::error_code& error, std::size_t count,
+               std::span<std::byte> space);
+  /// Takes all whole frames that may be taken; returns false when the connection ended.
+  [[nodiscard]] bool take_frames();
+  [[nodiscard]] gms::model::Result<void> take_frame(const gms::wire::Frame& frame);
+  [[nodiscard]] gms::model::Result<void> take_hello(const gms::wire::Frame& frame);
+  [[nodiscard]] bool must_pause() const;
+  void write();
+  void write_later();
+
+  Owner* owner_;
+  const ConnectionKey key_;
+  const ServiceLimits& limits_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string remote_;
+  gms::wire::FrameReader reader_;
+  gms::wire::FrameWriter output_;
+  gms::model::ByteWriter head_;
+  gms::model::Instant hello_deadline_{};
+  std::size_t request_bytes_ = 0;
+  Reading reading_ = Reading::paused;
+  bool greeted_ = false;
+  bool ends_when_written_ = false;
+  bool write_pending_ = false;
+};
+
+}  // namespace kvstore::server

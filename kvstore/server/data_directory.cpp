@@ -1,0 +1,186 @@
+#include "kvstore/server/data_directory.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "gms/log/inspection.hpp"
+#include "gms/log/posix_file_system.hpp"
+#include "kvstore/replica/replica.hpp"
+#include "kvstore/server/setting_table.hpp"
+
+namespace kvstore::server {
+
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Result;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kIdentityFile = "IDENTITY";
+
+/// The addresses and the name, as a file of settings.
+std::string settings_text(const Settings& settings) {
+  std::string out = "# What this member was initialised with. Flags and KVD_ variables override.\n";
+  for (const Setting& setting : setting_table()) {
+    const std::string value = value_text(setting, settings);
+    if (!setting.section.empty() || value.empty()) continue;
+    if (setting.key == "data" || setting.key == "log-level") continue;
+    out += std::string(setting.key) + " = \"" + value + "\"\n";
+  }
+  return out;
+}
+
+/// The directory has no identity yet, so an incomplete file is written again by the next try.
+Result<void> write_settings(const Settings& settings) {
+  std::error_code failed;
+  fs::create_directories(settings.data, failed);
+  if (failed) return Error{ErrorCode::io, "cannot make it: " + failed.message()};
+  std::ofstream file(settings_file(settings.data), std::ios::trunc);
+  file << settings_text(settings);
+  file.close();
+  if (!file) return Error{ErrorCode::io, "cannot write " + settings_file(settings.data)};
+  return {};
+}
+
+/// Hears nothing: nobody waits for a reply here.
+class NoReplies final : public replica::ReplySink {
+ public:
+  void on_replies(std::span<const replica::TicketReply>) override {}
+};
+
+Result<std::unique_ptr<storage::RocksStore>> open_store(const std::string& data) {
+  return storage::RocksStore::open(store_directory(data), storage::RocksOptions());
+}
+
+Result<void> describe_log(const std::string& data, std::ostream& out) {
+  gms::log::PosixFileSystem files;
+  const auto found = gms::log::inspect(files, data, 0);
+  if (!found) return found.error();
+  const gms::model::Identity& identity = found->stored.identity;
+  const gms::model::RecoveredLog& log = found->log.log;
+  out << "name      " << identity.name << "\nmember    " << to_string(identity.self)
+      << "\ngroup     " << to_string(identity.group) << "\nboots     "
+      << found->stored.next_boot.value() - 1 << "\nepoch     "
+      << found->stored.hard_state.epoch.value() << "\nlog base  "
+      << to_string(log.base.head.position) << "\nlog end   " << to_string(log.head.position)
+      << "\nsegments  " << found->log.segments.size() << '\n';
+  const gms::model::View& view = log.views.empty() ? log.base.view.view : log.views.back().view;
+  out << "view      " << view.seq.value() << '\n';
+  for (const gms::model::Member& member : view.members)
+    out << "  " << member.name << ' ' << (view.is_up(member.id) ? "up" : "down") << " peer "
+        << member.peer_address << " client " << member.info << '\n';
+  return {};
+}
+
+Result<void> describe_store(const std::string& data, std::ostream& out) {
+  if (!fs::exists(store_directory(data))) return out << "applied   nothing\n", Result<void>();
+  const auto store = open_store(data);
+  if (!store) return store.error();
+  NoReplies nobody;
+  const auto replica = replica::Replica::open(**store, nobody);
+  if (!replica) return replica.error();
+  out << "applied   " << (*replica)->applied().value() << "\nsessions  "
+      << (*replica)->session_count() << "\ndigest    " << std::hex << (*replica)->digest().value()
+      << std::dec << '\n';
+  return {};
+}
+
+Result<void> read_all_rows(const std::string& data, std::ostream& out) {
+  if (!fs::exists(store_directory(data))) return {};
+  const auto store = open_store(data);
+  if (!store) return store.error();
+  replica::DeepDigest digest((*store)->snapshot());
+  for (;;) {
+    const auto work = digest.advance(100'000);
+    if (!work) return work.error();
+    if (*work == replica::DeepWork::none) break;
+  }
+  out << "rows      " << digest.rows_read() << "\ncontent   " << std::hex << digest.digest().value()
+      << std::dec << '\n';
+  return {};
+}
+
+std::optional<Failure> failure_of(const std::string& data, const Result<void>& result) {
+  if (result) return std::nullopt;
+  return directory_failure(data, result.error());
+}
+
+}  // namespace
+
+std::string store_directory(const std::string& data) {
+  return data + "/state.0";
+}
+std::string settings_file(const std::string& data) {
+  return data + "/kvd.toml";
+}
+
+gms::GroupOptions group_options(const Settings& settings) {
+  gms::GroupOptions out = settings.log;
+  out.directory = settings.data;
+  out.name = settings.name;
+  out.listen_address = settings.listen_peer;
+  out.advertise_address = settings.advertise_peer;
+  out.info = settings.advertise_client.empty() ? settings.listen_client : settings.advertise_client;
+  out.join_addresses = settings.join;
+  out.config = settings.gms;
+  return out;
+}
+
+Failure directory_failure(const std::string& data, const Error& error) {
+  const bool in_use = error.code == ErrorCode::unavailable;
+  return {
+      ExitCode::directory,
+      data + ": " + (in_use ? "in use by another process (" + error.detail + ")" : error.detail)};
+}
+
+DirectoryState look_at(const std::string& data) {
+  std::error_code failed;
+  if (fs::exists(fs::path(data) / kIdentityFile, failed)) return DirectoryState::member;
+  if (!fs::exists(data, failed) || fs::is_empty(data, failed)) return DirectoryState::absent;
+  return DirectoryState::foreign;
+}
+
+std::optional<Failure> check_member_directory(const std::string& data) {
+  if (look_at(data) == DirectoryState::member) return std::nullopt;
+  return Failure{ExitCode::directory,
+                 data + ": not the data directory of a member; make one with: kvd init --data " +
+                     data + " --name NAME"};
+}
+
+std::optional<Failure> make_store_directory(const std::string& data) {
+  std::error_code failed;
+  fs::create_directories(store_directory(data), failed);
+  if (!failed) return std::nullopt;
+  return directory_failure(data, {ErrorCode::io, "cannot make its store: " + failed.message()});
+}
+
+std::optional<Failure> initialise_directory(const Settings& settings) {
+  if (look_at(settings.data) == DirectoryState::member)
+    return Failure{ExitCode::directory, settings.data + ": is a member's already"};
+  // An earlier try that was interrupted has left its settings.
+  if (look_at(settings.data) == DirectoryState::foreign &&
+      !fs::exists(settings_file(settings.data)))
+    return Failure{ExitCode::directory, settings.data + ": holds other files; give an empty one"};
+  if (const auto written = write_settings(settings); !written)
+    return directory_failure(settings.data, written.error());
+  const auto made = gms::initialise(group_options(settings));
+  if (made) return std::nullopt;
+  if (made.error().code == ErrorCode::invalid_argument)
+    return Failure{ExitCode::usage, made.error().detail};
+  return directory_failure(settings.data, made.error());
+}
+
+std::optional<Failure> inspect_directory(const std::string& data, std::ostream& out) {
+  if (auto failure = check_member_directory(data)) return failure;
+  if (auto failure = failure_of(data, describe_log(data, out))) return failure;
+  return failure_of(data, describe_store(data, out));
+}
+
+std::optional<Failure> verify_directory(const std::string& data, std::ostream& out) {
+  if (auto failure = inspect_directory(data, out)) return failure;
+  return failure_of(data, read_all_rows(data, out));
+}
+
+}  // namespace kvstore::server

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "gms/group.hpp"
+#include "kvstore/server/exit_code.hpp"
+#include "kvstore/server/settings.hpp"
+
+namespace kvstore::server {
+
+// A member's data directory: what gms keeps in it, the store in `state.0`, and `kvd.toml`, the
+// addresses it was initialised with.
+
+[[nodiscard]] std::string store_directory(const std::string& data);
+[[nodiscard]] std::string settings_file(const std::string& data);
+
+/// What the settings say about the group's member.
+[[nodiscard]] gms::GroupOptions group_options(const Settings& settings);
+
+/// Why a directory cannot be used, as kvd ends.
+[[nodiscard]] Failure directory_failure(const std::string& data, const gms::model::Error& error);
+
+/// Whether it is a member's directory at all.
+enum class DirectoryState { absent, foreign, member };
+[[nodiscard]] DirectoryState look_at(const std::string& data);
+/// A failure unless it is a member's.
+[[nodiscard]] std::optional<Failure> check_member_directory(const std::string& data);
+
+/// Makes the store's directory where it is not there.
+[[nodiscard]] std::optional<Failure> make_store_directory(const std::string& data);
+
+/// Makes the directory that of a new member and keeps the addresses of `settings` there.
+[[nodiscard]] std::optional<Failure> initialise_directory(const Settings& settings);
+
+/// Says what is in a directory. No kvd may run on it: the store is opened as one would open it.
+/// What gms keeps there is only read.
+[[nodiscard]] std::optional<Failure> inspect_directory(const std::string& data, std::ostream& out);
+/// The same, after having read all of the log and the store.
+[[nodiscard]] std::optional<Failure> verify_directory(const std::string& data, std::ostream& out);
+
+}  // namespace kvstore::server

@@ -1,0 +1,332 @@
+#include "kvstore/server/kvd.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <csignal>
+#include <utility>
+
+#include "kvstore/server/clock.hpp"
+#include "kvstore/server/data_directory.hpp"
+#include "kvstore/server/listen.hpp"
+#include "kvstore/server/process.hpp"
+
+namespace kvstore::server {
+
+using gms::model::ByteSpan;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Index;
+using gms::model::Instant;
+using gms::model::MemberId;
+using gms::model::PlacedView;
+using gms::model::Result;
+using gms::model::Ticket;
+using std::chrono::microseconds;
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::milliseconds kTick{20};
+constexpr std::chrono::milliseconds kSlowTick{200};
+/// Rows of a deep digest between other work.
+constexpr std::size_t kDigestRows = 256;
+/// What a stop may take; then the process ends wherever it is.
+constexpr unsigned kStopSecondsMax = 5;
+/// For handing leadership over and answering what is under way.
+constexpr std::chrono::milliseconds kHandOverMax{1500};
+
+microseconds since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
+}
+
+}  // namespace
+
+Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready) {
+  std::unique_ptr<Kvd> kvd(new Kvd(settings, log, std::move(on_ready)));
+  if (auto failure = kvd->open_store()) return *std::move(failure);
+  if (auto failure = kvd->open_ports()) return *std::move(failure);
+  return kvd;
+}
+
+Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
+    : settings_(settings),
+      log_(log),
+      on_ready_(std::move(on_ready)),
+      journal_(settings.limits.events_max, *this),
+      port_(context_, settings_.limits,
+            [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
+      answers_(port_),
+      writes_(answers_),
+      expiry_(settings.limits.session_ttl) {}
+
+Kvd::~Kvd() {
+  port_.stop();
+  if (group_) group_->stop();
+}
+
+// The store comes first: its lock keeps a second process away from all of the directory.
+std::optional<Failure> Kvd::open_store() {
+  if (auto failure = check_member_directory(settings_.data)) return failure;
+  storage::RocksOptions options = settings_.storage;
+  options.on_error = [this](std::string_view line) {
+    log_.write(LogLevel::error, "store: " + std::string(line.substr(0, line.find('\n'))));
+  };
+  // RocksDB calls it an error when the directory of a new store is not there.
+  if (auto failure = make_store_directory(settings_.data)) return failure;
+  auto store = storage::RocksStore::open(store_directory(settings_.data), options);
+  if (!store) return directory_failure(settings_.data, store.error());
+  store_ = *std::move(store);
+  replica::ReplicaOptions limits;
+  // More than a boot has ranges lie between two milliseconds.
+  limits.ranges.cursor_base = api::CursorId(wall_clock_ms() << 20);
+  auto replica = replica::Replica::open(*store_, writes_, limits);
+  if (!replica) return directory_failure(settings_.data, replica.error());
+  replica_ = *std::move(replica);
+  return std::nullopt;
+}
+
+std::optional<Failure> Kvd::open_ports() {
+  const auto client = parse_endpoint(settings_.listen_client);
+  const auto peer = parse_endpoint(settings_.listen_peer);
+  if (!client) return Failure{ExitCode::usage, "listen-client: " + client.error().detail};
+  if (!peer) return Failure{ExitCode::usage, "listen-peer: " + peer.error().detail};
+  auto acceptor = listen_at(context_, *client);
+  if (!acceptor) return Failure{ExitCode::usage, acceptor.error().detail};
+  // Tells a peer port in use from a directory in use; the group listens there by itself.
+  if (const auto probe = listen_at(context_, *peer); !probe)
+    return Failure{ExitCode::usage, probe.error().detail};
+  ready_.client_address = to_string(acceptor->local_endpoint());
+  const std::string& advertised = settings_.advertise_client;
+  if (auto failure = open_group(advertised.empty() ? ready_.client_address : advertised))
+    return failure;
+  port_.open(*std::move(acceptor), *this);
+  begin();
+  return std::nullopt;
+}
+
+std::optional<Failure> Kvd::open_group(const std::string& client_address) {
+  gms::GroupOptions options = group_options(settings_);
+  options.info = client_address;
+  auto group = gms::Group::open(context_, options, {*this, *this, journal_});
+  if (!group) {
+    if (group.error().code == ErrorCode::invalid_argument)
+      return Failure{ExitCode::usage, group.error().detail};
+    return directory_failure(settings_.data, group.error());
+  }
+  group_ = *std::move(group);
+  report_ = std::make_unique<MemberReport>(
+      MemberReport::Sources{*group_, *replica_, *store_, port_, writes_, journal_, loop_});
+  service_ = std::make_unique<RequestService>(
+      RequestService::Parts{*replica_, writes_, answers_, *this, *report_}, settings_.limits);
+  ready_.name = group_->self().name;
+  ready_.member = group_->self().id;
+  ready_.peer_address = group_->self().peer_address;
+  const gms::model::Member* known = group_->view().view.find(ready_.member);
+  if (known != nullptr && *known != group_->self())
+    log_.write(LogLevel::warning, "the group knows this member at " + known->peer_address +
+                                      " and its clients at " + known->info +
+                                      "; it has to leave and join again to be found elsewhere");
+  return std::nullopt;
+}
+
+void Kvd::begin() {
+  for (const int signal : {SIGTERM, SIGINT}) signals_.add(signal);
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) begin_to_stop();
+  });
+  asio::post(context_, [this] {
+    refresh_standing();
+    announce_if_ready();
+    tick();
+  });
+}
+
+Failure Kvd::run() {
+  context_.run();
+  return end_;
+}
+
+// ---- the group
+
+void Kvd::completed(Ticket first, std::uint64_t count, const std::optional<Error>& error,
+                    MemberId leader) {
+  service_->on_completed(first, count, error, leader);
+}
+
+void Kvd::read_ready(Ticket ticket, Index) {
+  service_->on_read_ready(ticket, monotonic_now());
+}
+
+void Kvd::view_installed(const PlacedView&) {
+  ++loop_.view_changes;
+  refresh_standing();
+  announce_if_ready();
+}
+
+void Kvd::stopped(const Error& error) {
+  const bool is_storage =
+      apply_failed_ || error.code == ErrorCode::io || error.code == ErrorCode::busy;
+  end_ = {is_storage ? ExitCode::storage : ExitCode::invariant, error.detail};
+  context_.stop();
+}
+
+std::optional<gms::model::Bytes> Kvd::stored_mark() {
+  return replica_->stored_mark();
+}
+
+Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {
+  const auto start = std::chrono::steady_clock::now();
+  auto applied = replica_->deliver(batch);
+  const microseconds took = since(start);
+  ++loop_.applies;
+  loop_.apply_total += took;
+  loop_.apply_max = std::max(loop_.apply_max, took);
+  apply_failed_ = !applied;
+  if (applied) service_->on_applied(monotonic_now());
+  return applied;
+}
+
+Result<void> Kvd::install(const PlacedView& view, ByteSpan mark) {
+  return replica_->install(view, mark);
+}
+
+void Kvd::on_event(const api::EventReport& event) {
+  log_.write(LogLevel::info, event.kind + " " + event.text);
+}
+
+void Kvd::on_leadership() {
+  // Not from here: the event comes out of the middle of the group's work.
+  if (std::exchange(refresh_posted_, true)) return;
+  asio::post(context_, [this] {
+    refresh_posted_ = false;
+    refresh_standing();
+  });
+}
+
+void Kvd::refresh_standing() {
+  service_->stand(report_->standing(), monotonic_now());
+}
+
+void Kvd::announce_if_ready() {
+  if (announced_ || !group_->view().view.has_voter(ready_.member)) return;
+  announced_ = true;
+  ready_.group = group_->identity().group;
+  on_ready_(ready_);
+}
+
+// ---- clients
+
+Result<api::Welcome> Kvd::on_hello(const api::Hello& hello) {
+  if (hello.version != api::kClientProtocolVersion)
+    return Error{ErrorCode::invalid_argument,
+                 "this member speaks version " + std::to_string(api::kClientProtocolVersion) +
+                     " of the client protocol, not " + std::to_string(hello.version)};
+  api::Welcome welcome;
+  welcome.group = group_->identity().group;
+  welcome.name = ready_.name;
+  if (!hello.group.is_none() && hello.group != welcome.group)
+    return Error{ErrorCode::conflict, "this member is not of group " + to_string(hello.group)};
+  return welcome;
+}
+
+void Kvd::on_request(const Origin& origin, const api::Request& request) {
+  service_->take(origin, request, monotonic_now());
+}
+
+Result<Ticket> Kvd::propose(ByteSpan command) {
+  return group_->propose({command});
+}
+
+Result<Ticket> Kvd::read_barrier() {
+  return group_->read_barrier();
+}
+
+Result<Ticket> Kvd::administer(const api::AdminQuery& query) {
+  const gms::model::Member* member = group_->view().view.find_name(query.name);
+  if (member == nullptr)
+    return Error{ErrorCode::not_found, "no member is named '" + query.name + "'"};
+  return query.action == api::AdminAction::leave ? group_->leave(member->id)
+                                                 : group_->transfer_leadership(member->id);
+}
+
+// ---- time
+
+void Kvd::tick() {
+  const Instant now = monotonic_now();
+  service_->expire(now);
+  if (!digesting_) work_on_deep_digest();
+  if (now >= slow_tick_at_) tick_slowly(now);
+  if (finish_at_ && (now >= *finish_at_ || has_handed_over())) return finish();
+  ticker_.expires_after(kTick);
+  ticker_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    measure_stall();
+    tick();
+  });
+}
+
+void Kvd::tick_slowly(Instant now) {
+  slow_tick_at_ = now + kSlowTick;
+  refresh_standing();
+  port_.expire(now);
+  replica_->ranges().drop_idle(now);
+  expire_sessions(now);
+}
+
+void Kvd::measure_stall() {
+  loop_.stall_last = since(ticker_.expiry());
+  loop_.stall_max = std::max(loop_.stall_max, loop_.stall_last);
+}
+
+void Kvd::expire_sessions(Instant now) {
+  if (service_->standing().place != LeaderPlace::here) return;
+  const auto command = expiry_.due(now, replica_->clock(), replica_->oldest_activity());
+  // A refused proposal is made again.
+  if (command) static_cast<void>(group_->propose({*command}));
+}
+
+void Kvd::work_on_deep_digest() {
+  digesting_ = false;
+  const auto work = replica_->work_on_deep_digest(kDigestRows);
+  if (!work) return journal_.add("digest_failed", work.error().detail);
+  if (*work == replica::DeepWork::none) return;
+  digesting_ = true;
+  asio::post(context_, [this] { work_on_deep_digest(); });
+}
+
+// ---- the end
+
+void Kvd::begin_to_stop() {
+  if (finish_at_) return;
+  finish_at_ = monotonic_now() + kHandOverMax;
+  journal_.add("stopping", "by a signal");
+  end_process_after(kStopSecondsMax);
+  port_.close();
+  const gms::core::Status status = group_->status();
+  const gms::core::PeerStatus* best = nullptr;
+  for (const gms::core::PeerStatus& peer : status.peers)
+    if (group_->view().view.is_up(peer.id) && (best == nullptr || peer.match > best->match))
+      best = &peer;
+  if (status.role == gms::core::RoleName::leader && best != nullptr)
+    static_cast<void>(group_->transfer_leadership(best->id));
+}
+
+bool Kvd::has_handed_over() const {
+  // Nobody is left to hand over to when all stop together.
+  const bool alone =
+      std::ranges::none_of(group_->link_statistics().links, &gms::net::LinkStatus::outbound_open);
+  const bool leads = group_->status().role == gms::core::RoleName::leader;
+  return alone || (!leads && writes_.waiting() == 0);
+}
+
+void Kvd::finish() {
+  service_->refuse_held({ErrorCode::unavailable, "this member is stopping"});
+  port_.stop();
+  group_->stop();
+  if (const auto flushed = store_->flush(); !flushed)
+    log_.write(LogLevel::warning,
+               flushed.error().detail + "; what is missing is replayed from the log");
+  context_.stop();
+}
+
+}  // namespace kvstore::server

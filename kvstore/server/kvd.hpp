@@ -1,0 +1,137 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "gms/group.hpp"
+#include "kvstore/server/event_journal.hpp"
+#include "kvstore/server/exit_code.hpp"
+#include "kvstore/server/line_log.hpp"
+#include "kvstore/server/member_report.hpp"
+#include "kvstore/server/request_service.hpp"
+#include "kvstore/server/session_expiry.hpp"
+#include "kvstore/server/settings.hpp"
+
+namespace kvstore::server {
+
+/// A running replica: the group's member, its state machine and its client port, wired together on
+/// one io_context.
+///
+/// Guarantee: ready() is called once, when both ports listen and this member is a voter of the view
+/// that it knows: a founder after its first election, a joiner when it has been admitted and has
+/// delivered the view that admits it, and a restarted member at once, since its group must be able
+/// to start with any of its members first. Whether there is a leader is no part of it.
+/// SIGTERM and SIGINT end run() in order: leadership is handed over, writes under way are answered,
+/// the ports close, log and store are written out.
+/// Thread rule: one thread makes it, runs it and destroys it. State is applied on that thread,
+/// behind gms::model::Application: that is where it could move to one of its own. Ownership: the
+/// log outlives it.
+class Kvd final : private gms::GroupListener,
+                  private gms::model::Application,
+                  private EventJournal::Listener,
+                  private ClientPort::Handler,
+                  private Ordering {
+ public:
+  /// Where and as whom a member is running.
+  struct Ready {
+    std::string name;
+    gms::model::MemberId member;
+    gms::model::GroupId group;
+    std::string client_address;
+    std::string peer_address;
+  };
+  using OnReady = std::function<void(const Ready& ready)>;
+  using Started = std::variant<std::unique_ptr<Kvd>, Failure>;
+
+  /// Opens the store, the ports and the group. Precondition: `settings` passed check_settings().
+  [[nodiscard]] static Started start(const Settings& settings, const LineLog& log,
+                                     OnReady on_ready);
+
+  /// Serves until it is told to stop, or has to. After any other end than `done` nothing may be
+  /// written any more: the process should exit without destroying this [C12].
+  [[nodiscard]] Failure run();
+
+  ~Kvd() override;
+  Kvd(const Kvd&) = delete;
+  Kvd& operator=(const Kvd&) = delete;
+
+ private:
+  Kvd(const Settings& settings, const LineLog& log, OnReady on_ready);
+
+  // The steps of start().
+  [[nodiscard]] std::optional<Failure> open_store();
+  [[nodiscard]] std::optional<Failure> open_ports();
+  [[nodiscard]] std::optional<Failure> open_group(const std::string& client_address);
+  void begin();
+
+  // gms::GroupListener
+  void completed(gms::model::Ticket first, std::uint64_t count,
+                 const std::optional<gms::model::Error>& error,
+                 gms::model::MemberId leader) override;
+  void read_ready(gms::model::Ticket ticket, gms::model::Index index) override;
+  void view_installed(const gms::model::PlacedView& view) override;
+  void stopped(const gms::model::Error& error) override;
+  // gms::model::Application
+  [[nodiscard]] std::optional<gms::model::Bytes> stored_mark() override;
+  [[nodiscard]] gms::model::Result<void> deliver(const gms::model::DeliveryBatch& batch) override;
+  [[nodiscard]] gms::model::Result<void> install(const gms::model::PlacedView& view,
+                                                 gms::model::ByteSpan mark) override;
+  // EventJournal::Listener
+  void on_event(const api::EventReport& event) override;
+  void on_leadership() override;
+  // ClientPort::Handler
+  [[nodiscard]] gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
+  void on_request(const Origin& origin, const api::Request& request) override;
+  // Ordering
+  [[nodiscard]] gms::model::Result<gms::model::Ticket> propose(
+      gms::model::ByteSpan command) override;
+  [[nodiscard]] gms::model::Result<gms::model::Ticket> read_barrier() override;
+  [[nodiscard]] gms::model::Result<gms::model::Ticket> administer(
+      const api::AdminQuery& query) override;
+
+  void refresh_standing();
+  void announce_if_ready();
+  void tick();
+  void tick_slowly(gms::model::Instant now);
+  void measure_stall();
+  void expire_sessions(gms::model::Instant now);
+  void work_on_deep_digest();
+  void begin_to_stop();
+  [[nodiscard]] bool has_handed_over() const;
+  void finish();
+
+  Settings settings_;
+  const LineLog& log_;
+  OnReady on_ready_;
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_{context_};
+  boost::asio::steady_timer ticker_{context_};
+
+  EventJournal journal_;
+  ClientPort port_;
+  Answers answers_;
+  WriteDesk writes_;
+  LoopStatistics loop_;
+  SessionExpiry expiry_;
+  std::unique_ptr<storage::RocksStore> store_;
+  std::unique_ptr<replica::Replica> replica_;
+  std::unique_ptr<gms::Group> group_;
+  std::unique_ptr<MemberReport> report_;
+  std::unique_ptr<RequestService> service_;
+
+  Ready ready_;
+  Failure end_{ExitCode::done, {}};
+  gms::model::Instant slow_tick_at_{};
+  /// When the stop goes on even though something is still under way.
+  std::optional<gms::model::Instant> finish_at_;
+  bool apply_failed_ = false;
+  bool announced_ = false;
+  bool refresh_posted_ = false;
+  bool digesting_ = false;
+};
+
+}  // namespace kvstore::server

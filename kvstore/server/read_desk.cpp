@@ -1,0 +1,136 @@
+#include "kvstore/server/read_desk.hpp"
+
+#include <algorithm>
+
+namespace kvstore::server {
+
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Instant;
+using gms::model::Result;
+using gms::model::Ticket;
+
+void ReadDesk::serve(const PendingRead& read, Instant now) {
+  if (read.revision_min > api::revision_at(replica_.applied())) {
+    park(read);
+  } else {
+    answer(read, now);
+  }
+}
+
+void ReadDesk::serve_after(Ticket ticket, const PendingRead& read) {
+  if (rounds_.empty() || rounds_.back().ticket != ticket) {
+    rounds_.push_back(std::move(spare_));
+    spare_ = Round();
+    rounds_.back().ticket = ticket;
+  }
+  Round& round = rounds_.back();
+  round.places.push_back({read, round.queries.size(), read.query.size()});
+  round.places.back().read.query = {};
+  round.queries.insert(round.queries.end(), read.query.begin(), read.query.end());
+  ++waiting_;
+}
+
+void ReadDesk::on_barrier(Ticket ticket, Instant now) {
+  const auto found = std::ranges::find(rounds_, ticket, &Round::ticket);
+  if (found == rounds_.end()) return;
+  Round round = std::move(*found);
+  rounds_.erase(found);
+  for (Place& place : round.places) {
+    place.read.query = gms::model::ByteSpan(round.queries).subspan(place.offset, place.size);
+    serve(place.read, now);
+  }
+  finish(std::move(round));
+}
+
+void ReadDesk::on_lost(Ticket first, std::uint64_t count, const Error& error,
+                       const MemberContact& leader) {
+  const auto is_lost = [&](const Round& round) {
+    return round.ticket >= first && round.ticket < first + count;
+  };
+  while (true) {
+    const auto found = std::ranges::find_if(rounds_, is_lost);
+    if (found == rounds_.end()) return;
+    Round round = std::move(*found);
+    rounds_.erase(found);
+    for (const Place& place : round.places)
+      answers_.failed(place.read.origin, error, replica_.applied(), leader);
+    finish(std::move(round));
+  }
+}
+
+void ReadDesk::finish(Round round) {
+  waiting_ -= round.places.size();
+  round.places.clear();
+  round.queries.clear();
+  spare_ = std::move(round);
+}
+
+void ReadDesk::on_applied(Instant now) {
+  const api::Revision applied = api::revision_at(replica_.applied());
+  while (!parked_.empty() && parked_.begin()->first <= applied) {
+    const auto first = parked_.begin();
+    answer(first->second.read, now);
+    unpark(first);
+  }
+}
+
+void ReadDesk::expire(Instant now) {
+  for (auto next = parked_.begin(); next != parked_.end();) {
+    const auto parked = next++;
+    if (parked->second.read.deadline > now) continue;
+    answers_.failed(
+        parked->second.read.origin,
+        {ErrorCode::unavailable, "revision " + std::to_string(parked->first.value()) +
+                                     " was not applied here in time; this replica has applied " +
+                                     std::to_string(replica_.applied().value())},
+        replica_.applied());
+    unpark(parked);
+  }
+}
+
+void ReadDesk::park(const PendingRead& read) {
+  if (parked_.size() >= limits_.held_requests_max ||
+      parked_bytes_ + read.query.size() > limits_.held_bytes_max) {
+    answers_.failed(read.origin, {ErrorCode::busy, "too many reads wait for their revision"},
+                    replica_.applied());
+    return;
+  }
+  const auto parked = parked_.emplace(
+      read.revision_min, Parked{read, gms::model::Bytes(read.query.begin(), read.query.end())});
+  parked->second.read.query = parked->second.query;
+  parked_bytes_ += parked->second.query.size();
+}
+
+void ReadDesk::unpark(std::multimap<api::Revision, Parked>::iterator parked) {
+  parked_bytes_ -= parked->second.query.size();
+  parked_.erase(parked);
+}
+
+void ReadDesk::answer(const PendingRead& read, Instant now) {
+  if (answers_.queued_bytes(read.origin.connection) > limits_.reply_bytes_max / 2) {
+    answers_.failed(read.origin, {ErrorCode::busy, "take the replies that are waiting first"},
+                    replica_.applied());
+    return;
+  }
+  reply_.clear();
+  const Result<void> done = read_into(read, now);
+  if (done) {
+    answers_.done(read.origin, reply_.bytes(), replica_.applied());
+  } else {
+    answers_.failed(read.origin, done.error(), replica_.applied());
+  }
+}
+
+Result<void> ReadDesk::read_into(const PendingRead& read, Instant now) {
+  if (read.kind == api::RequestKind::get) {
+    const auto query = api::decode_get_query(read.query);
+    if (!query) return query.error();
+    return replica_.get(*query, reply_);
+  }
+  const auto query = api::decode_range_query(read.query);
+  if (!query) return query.error();
+  return replica_.ranges().first_page(*query, now, reply_);
+}
+
+}  // namespace kvstore::server

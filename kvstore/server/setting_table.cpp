@@ -1,0 +1,277 @@
+#include "kvstore/server/setting_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <numeric>
+#include <utility>
+
+#include "kvstore/server/setting_values.hpp"
+
+namespace kvstore::server {
+
+using gms::model::Duration;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Result;
+
+namespace {
+
+using Field = SettingField;
+using S = Settings;
+
+constexpr auto kSettings = std::to_array<Setting>({
+    {"", "data", "the member's data directory", [](S& s) -> Field { return &s.data; }},
+    {"", "name", "the member's name, unique in its group", [](S& s) -> Field { return &s.name; }},
+    {"", "listen-client", "address for clients", [](S& s) -> Field { return &s.listen_client; }},
+    {"", "listen-peer", "address for other members", [](S& s) -> Field { return &s.listen_peer; }},
+    {"", "advertise-client", "what clients are told instead of the address listened at",
+     [](S& s) -> Field { return &s.advertise_client; }},
+    {"", "advertise-peer", "what members are told instead of the address listened at",
+     [](S& s) -> Field { return &s.advertise_peer; }},
+    {"", "join", "peer addresses of any members of the group to join, comma separated",
+     [](S& s) -> Field { return &s.join; }},
+    {"", "insecure", "allow addresses that other hosts can reach: there is no authentication",
+     [](S& s) -> Field { return &s.exposure; }},
+    {"", "log-level", "debug, info, warning or error", [](S& s) -> Field { return &s.log_level; }},
+
+    {"gms", "tick", "pace of the protocol's clock", [](S& s) -> Field { return &s.gms.tick; }},
+    {"gms", "heartbeat", "pace of a leader's heartbeats",
+     [](S& s) -> Field { return &s.gms.heartbeat; }},
+    {"gms", "election-min", "how long followers wait for their leader, at least",
+     [](S& s) -> Field { return &s.gms.election_min; }},
+    {"gms", "stall", "a gap that says that this process itself stood still",
+     [](S& s) -> Field { return &s.gms.stall; }},
+    {"gms", "suspect", "silence after which a member is marked down",
+     [](S& s) -> Field { return &s.gms.suspect; }},
+    {"gms", "policy", "least time between two rounds of the view policy",
+     [](S& s) -> Field { return &s.gms.policy; }},
+    {"gms", "up-hysteresis", "how long a member that was down is heard before it is up",
+     [](S& s) -> Field { return &s.gms.up_hysteresis; }},
+    {"gms", "up-hysteresis-max", "the same, after several flaps",
+     [](S& s) -> Field { return &s.gms.up_hysteresis_max; }},
+    {"gms", "stagger", "spread of campaigns after a crash was noticed",
+     [](S& s) -> Field { return &s.gms.stagger; }},
+    {"gms", "crash-confirm", "when a member whose process is dead is marked down",
+     [](S& s) -> Field { return &s.gms.crash_confirm; }},
+    {"gms", "transfer-deadline", "how long handing leadership over may take",
+     [](S& s) -> Field { return &s.gms.transfer_deadline; }},
+    {"gms", "multicast-resend", "when an undelivered multicast is sent again",
+     [](S& s) -> Field { return &s.gms.multicast_resend; }},
+    {"gms", "join-retry", "when a joiner asks again",
+     [](S& s) -> Field { return &s.gms.join_retry; }},
+    {"gms", "join-retry-max", "the same, after several times",
+     [](S& s) -> Field { return &s.gms.join_retry_max; }},
+    {"gms", "join-stuck", "when a joiner without progress is given up",
+     [](S& s) -> Field { return &s.gms.join_stuck; }},
+    {"gms", "disk-stall", "age of an unfinished sync at which a leader hands over",
+     [](S& s) -> Field { return &s.gms.disk_stall; }},
+    {"gms", "append-bytes-max", "bytes of entries in one message",
+     [](S& s) -> Field { return SizeField{&s.gms.append_bytes_max}; }},
+    {"gms", "inflight-max", "messages in flight to a follower",
+     [](S& s) -> Field { return CountField{&s.gms.inflight_max}; }},
+    {"gms", "inflight-bytes-max", "bytes in flight to a follower",
+     [](S& s) -> Field { return SizeField{&s.gms.inflight_bytes_max}; }},
+    {"gms", "lag-bytes", "a joiner this close to the end counts as caught up",
+     [](S& s) -> Field { return SizeField{&s.gms.lag_bytes}; }},
+    {"gms", "uncommitted-bytes-max", "bytes not committed, past which writes are refused",
+     [](S& s) -> Field { return SizeField{&s.gms.uncommitted_bytes_max}; }},
+    {"gms", "tail-bytes-max", "bytes of the newest entries kept in memory",
+     [](S& s) -> Field { return SizeField{&s.gms.tail_bytes_max}; }},
+    {"gms", "log-inflight", "orders to the log under way",
+     [](S& s) -> Field { return CountField{&s.gms.log_inflight}; }},
+    {"gms", "deliver-bytes-max", "bytes in one delivery",
+     [](S& s) -> Field { return SizeField{&s.gms.deliver_bytes_max}; }},
+    {"gms", "apply-bytes-max", "bytes delivered and not applied",
+     [](S& s) -> Field { return SizeField{&s.gms.apply_bytes_max}; }},
+    {"gms", "reads-max", "read barriers waiting for confirmation",
+     [](S& s) -> Field { return CountField{&s.gms.reads_max}; }},
+    {"gms", "multicasts-max", "own multicasts not delivered",
+     [](S& s) -> Field { return CountField{&s.gms.multicasts_max}; }},
+    {"gms", "multicast-bytes-max", "bytes of own multicasts not delivered",
+     [](S& s) -> Field { return SizeField{&s.gms.multicast_bytes_max}; }},
+    {"gms", "joining-max", "members joining at a time",
+     [](S& s) -> Field { return CountField{&s.gms.joining_max}; }},
+    {"gms", "join-rounds-max", "rounds of catching up before a joiner is told to wait",
+     [](S& s) -> Field { return CountField{&s.gms.join_rounds_max}; }},
+    {"gms", "forwards-max", "requests forwarded to the leader and not answered",
+     [](S& s) -> Field { return CountField{&s.gms.forwards_max}; }},
+    {"gms", "floor", "no view gets fewer voters by itself; odd",
+     [](S& s) -> Field { return &s.gms.floor; }},
+    {"gms", "voters-max", "most voters of a view", [](S& s) -> Field { return &s.gms.voters_max; }},
+    {"gms", "up-for-writes-min", "writes are refused while fewer members are up",
+     [](S& s) -> Field { return &s.gms.up_for_writes_min; }},
+
+    {"log", "segment-bytes", "bytes of one file of the log",
+     [](S& s) -> Field { return SizeField{&s.log.segment_bytes}; }},
+    {"log", "first-segment-bytes", "bytes of the first, which a start waits for",
+     [](S& s) -> Field { return SizeField{&s.log.first_segment_bytes}; }},
+    {"log", "spare-segments", "files made ahead",
+     [](S& s) -> Field { return CountField{&s.log.spare_segments}; }},
+    {"log", "disk-reserve-bytes", "room on the disk below which it counts as full",
+     [](S& s) -> Field { return SizeField{&s.log.disk_reserve_bytes}; }},
+
+    {"storage", "memtable-bytes", "memory for rows not on disk; bounds what a restart replays",
+     [](S& s) -> Field { return SizeField{&s.storage.memtable_bytes}; }},
+    {"storage", "cache-bytes", "memory for blocks read from disk",
+     [](S& s) -> Field { return SizeField{&s.storage.cache_bytes}; }},
+
+    {"limits", "connections-max", "clients at a time",
+     [](S& s) -> Field { return CountField{&s.limits.connections_max}; }},
+    {"limits", "connection-bytes-max", "bytes of requests under way of one client",
+     [](S& s) -> Field { return SizeField{&s.limits.connection_bytes_max}; }},
+    {"limits", "request-bytes-max", "bytes of requests under way of all clients",
+     [](S& s) -> Field { return SizeField{&s.limits.request_bytes_max}; }},
+    {"limits", "reply-bytes-max", "bytes of replies that one client has not taken",
+     [](S& s) -> Field { return SizeField{&s.limits.reply_bytes_max}; }},
+    {"limits", "held-requests-max", "requests waiting for a leader",
+     [](S& s) -> Field { return CountField{&s.limits.held_requests_max}; }},
+    {"limits", "held-bytes-max", "bytes of requests waiting for a leader",
+     [](S& s) -> Field { return SizeField{&s.limits.held_bytes_max}; }},
+    {"limits", "hold-time-max", "longest wait for a leader",
+     [](S& s) -> Field { return &s.limits.hold_time_max; }},
+    {"limits", "handshake-time-max", "time of a client to say hello",
+     [](S& s) -> Field { return &s.limits.handshake_time_max; }},
+    {"limits", "session-ttl", "idle sessions live this long",
+     [](S& s) -> Field { return &s.limits.session_ttl; }},
+    {"limits", "events-max", "events that are remembered",
+     [](S& s) -> Field { return CountField{&s.limits.events_max}; }},
+});
+
+/// `first` and `second` with `between`, or `second` alone.
+std::string joined(std::string_view first, char between, std::string_view second) {
+  std::string out(first);
+  if (!out.empty()) out += between;
+  return out.append(second);
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    if (comma > 0) out.emplace_back(text.substr(0, comma));
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
+}
+
+constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+
+/// Puts a parsed value in its place.
+template <class Value, class Target>
+Result<void> put(const Result<Value>& value, Target& target) {
+  if (!value) return value.error();
+  target = static_cast<Target>(*value);
+  return {};
+}
+
+/// Reads text into each kind of field.
+struct Assign {
+  std::string_view text;
+
+  Result<void> operator()(std::string* field) const { return *field = text, Result<void>(); }
+  Result<void> operator()(std::vector<std::string>* field) const {
+    *field = split_list(text);
+    return {};
+  }
+  Result<void> operator()(Duration* field) const { return put(parse_duration(text), *field); }
+  Result<void> operator()(SizeField field) const { return put(parse_size(text), *field.bytes); }
+  Result<void> operator()(CountField field) const {
+    return put(parse_count(text, std::numeric_limits<std::uint32_t>::max()), *field.count);
+  }
+  Result<void> operator()(std::uint8_t* field) const {
+    return put(parse_count(text, std::numeric_limits<std::uint8_t>::max()), *field);
+  }
+  Result<void> operator()(Exposure* field) const {
+    if (text != "true" && text != "false")
+      return Error{ErrorCode::invalid_argument,
+                   "'" + std::string(text) + "' is neither true nor false"};
+    *field = text == "true" ? Exposure::anywhere : Exposure::loopback_only;
+    return {};
+  }
+  Result<void> operator()(LogLevel* field) const {
+    const auto level = std::ranges::find(kLevels, text);
+    if (level == kLevels.end())
+      return Error{ErrorCode::invalid_argument,
+                   "'" + std::string(text) + "' is none of debug, info, warning, error"};
+    *field = static_cast<LogLevel>(level - kLevels.begin());
+    return {};
+  }
+};
+
+/// Writes each kind of field.
+struct Show {
+  std::string operator()(const std::string* field) const { return *field; }
+  std::string operator()(const std::vector<std::string>* field) const {
+    return std::accumulate(
+        field->begin(), field->end(), std::string(),
+        [](const std::string& sum, const std::string& next) { return joined(sum, ',', next); });
+  }
+  std::string operator()(const Duration* field) const { return format_duration(*field); }
+  std::string operator()(SizeField field) const { return format_size(*field.bytes); }
+  std::string operator()(CountField field) const { return std::to_string(*field.count); }
+  std::string operator()(const std::uint8_t* field) const { return std::to_string(*field); }
+  std::string operator()(const Exposure* field) const {
+    return *field == Exposure::anywhere ? "true" : "false";
+  }
+  std::string operator()(const LogLevel* field) const {
+    return std::string(kLevels[static_cast<std::size_t>(*field)]);
+  }
+};
+
+/// What it takes to get from one text to another: a letter added, taken away or exchanged counts
+/// four, and one that is only missing at the end counts one.
+std::size_t distance(std::string_view from, std::string_view to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t exchanged = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({exchanged, diagonal + 1, row[j] + 1});
+    }
+  }
+  std::size_t best = 4 * row[0] + to.size();
+  for (std::size_t j = 1; j < row.size(); ++j) best = std::min(best, 4 * row[j] + to.size() - j);
+  return best;
+}
+
+}  // namespace
+
+std::span<const Setting> setting_table() {
+  return kSettings;
+}
+
+std::string flag_name(const Setting& setting) {
+  return "--" + joined(setting.section, '-', setting.key);
+}
+
+std::string environment_name(const Setting& setting) {
+  std::string name = "KVD_" + joined(setting.section, '_', setting.key);
+  for (char& letter : name) {
+    if (letter == '-') letter = '_';
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return name;
+}
+
+std::string file_name(const Setting& setting) {
+  return joined(setting.section, '.', setting.key);
+}
+
+Result<void> assign(const Setting& setting, Settings& settings, std::string_view text) {
+  return std::visit(Assign{text}, setting.field(settings));
+}
+
+std::string value_text(const Setting& setting, const Settings& settings) {
+  Settings copy = settings;
+  return std::visit(Show(), setting.field(copy));
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& known) {
+  return *std::ranges::min_element(
+      known, {}, [&](const std::string& candidate) { return distance(name, candidate); });
+}
+
+}  // namespace kvstore::server

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <rocksdb/options.h>
+
+#include <memory>
+
+#include "gms/model/result.hpp"
+#include "kvstore/storage/rocks_store.hpp"
+#include "kvstore/storage/rocks_watch.hpp"
+
+namespace kvstore::storage {
+
+/// RocksDB's options for a store of this project; see the reasons there.
+[[nodiscard]] rocksdb::Options rocks_options(const RocksOptions& options,
+                                             std::shared_ptr<RocksWatch> watch);
+
+/// What a failure of RocksDB means to a caller. Precondition: not ok.
+[[nodiscard]] gms::model::Error to_error(const rocksdb::Status& status);
+
+}  // namespace kvstore::storage

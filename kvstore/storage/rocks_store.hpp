@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "kvstore/storage/store.hpp"
+
+namespace kvstore::storage {
+
+struct RocksOptions {
+  /// Memory for rows that are not on disk yet: so much is written out at a time. Eight times as
+  /// much is taken while the disk is too slow or full.
+  std::size_t memtable_bytes = 32 * 1024 * 1024;
+  /// Memory for blocks read from disk.
+  std::size_t cache_bytes = 64 * 1024 * 1024;
+  /// Hears of errors inside the store, a line each. Called on any thread.
+  std::function<void(std::string_view)> on_error;
+};
+
+/// A Store in a directory of RocksDB, without RocksDB's own write-ahead log: one column family, a
+/// row under its space, `/` and its key, and the applied record under `_/applied`, written with
+/// every change set.
+class RocksStore final : public Store {
+ public:
+  /// Opens the store in `directory`, or makes one. Errors: io; corrupt, for a store that is
+  /// damaged; unavailable, for one that another process has open.
+  [[nodiscard]] static gms::model::Result<std::unique_ptr<RocksStore>> open(
+      const std::string& directory, const RocksOptions& options);
+
+  ~RocksStore() override;
+  RocksStore(const RocksStore&) = delete;
+  RocksStore& operator=(const RocksStore&) = delete;
+
+  [[nodiscard]] gms::model::Result<void> apply(const ChangeSet& changes) override;
+  [[nodiscard]] gms::model::Result<std::optional<api::Revision>> get(
+      Space space, gms::model::ByteSpan key, gms::model::Bytes& value) const override;
+  [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
+  [[nodiscard]] gms::model::Result<std::optional<AppliedRecord>> stored() const override;
+  [[nodiscard]] gms::model::Index durable() const override;
+  [[nodiscard]] gms::model::Result<void> flush() override;
+  [[nodiscard]] std::optional<gms::model::Error> trouble() const override;
+
+ private:
+  struct State;
+  explicit RocksStore(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace kvstore::storage

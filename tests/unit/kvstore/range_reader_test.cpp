@@ -1,0 +1,169 @@
+#include "kvstore/replica/range_reader.hpp"
+
+#include "tests/unit/kvstore/replica_fixture.hpp"
+
+namespace kvstore::replica {
+namespace {
+
+using api::Direction;
+using api::RangeContent;
+using api::RangeQuery;
+using gms::model::ErrorCode;
+using gms::model::Instant;
+using namespace std::chrono_literals;
+
+class Ranges : public ::testing::Test {
+ protected:
+  Ranges() {
+    for (int i = 0; i < 10; ++i) write("k" + std::to_string(i), "value " + std::to_string(i));
+  }
+
+  void write(const std::string& key, const std::string& value) {
+    storage::ChangeSet changes;
+    changes.changes.push_back({storage::Space::data, as_bytes(key),
+                               api::Versioned{api::Revision(++index_), as_bytes(value)}});
+    changes.applied = Index(index_);
+    ASSERT_TRUE(store_.apply(changes).has_value());
+  }
+
+  /// Appends the page's pairs to `seen_` and its count to `count_`; returns its cursor.
+  api::CursorId take(const ByteWriter& out) {
+    const auto page = api::decode_range_page(out.bytes());
+    EXPECT_TRUE(page.has_value());
+    api::PairReader pairs(*page);
+    while (const auto pair = pairs.next()) {
+      seen_ += text_of(pair->key);
+      if (!pair->row.value.empty()) seen_ += "=" + text_of(pair->row.value);
+      seen_ += ' ';
+    }
+    EXPECT_TRUE(pairs.ok());
+    count_ += page->count;
+    ++pages_;
+    state_ = page->state;
+    return page->cursor;
+  }
+
+  api::CursorId first(const RangeQuery& query) {
+    ByteWriter out;
+    EXPECT_TRUE(ranges_.first_page(query, now_, out).has_value());
+    return take(out);
+  }
+  void read_all(const RangeQuery& query) {
+    api::CursorId cursor = first(query);
+    while (cursor != api::CursorId()) {
+      ASSERT_LT(pages_, 100);
+      ByteWriter out;
+      ASSERT_TRUE(ranges_.next_page({cursor}, now_, out).has_value());
+      cursor = take(out);
+    }
+  }
+  gms::model::Result<void> next(api::CursorId cursor) {
+    ByteWriter out;
+    return ranges_.next_page({cursor}, now_, out);
+  }
+
+  storage::MemoryImage image_;
+  storage::MemoryStore store_{image_};
+  std::uint64_t index_ = 0;
+  RangeReader ranges_{store_, RangeLimits{2, 30s, 4, api::CursorId(1000)}};
+  Instant now_{1h};
+  std::string seen_;
+  std::uint64_t count_ = 0;
+  int pages_ = 0;
+  Index state_;
+};
+
+TEST_F(Ranges, OneSmallPageNeedsNoCursor) {
+  RangeQuery query;
+  query.bounds = {as_bytes("k2"), as_bytes("k4")};
+  EXPECT_EQ(first(query), api::CursorId());
+  EXPECT_EQ(seen_, "k2=value 2 k3=value 3 ");
+  EXPECT_EQ(ranges_.open_count(), 0U);
+}
+
+TEST_F(Ranges, PagesContinueWhereTheLastOneEnded) {
+  RangeQuery query;
+  query.content = RangeContent::keys;
+  read_all(query);
+  EXPECT_EQ(seen_, "k0 k1 k2 k3 k4 k5 k6 k7 k8 k9 ");
+  EXPECT_EQ(pages_, 3);
+  EXPECT_EQ(ranges_.open_count(), 0U);
+}
+
+TEST_F(Ranges, DescendingPagesContinueToo) {
+  RangeQuery query;
+  query.content = RangeContent::keys;
+  query.direction = Direction::descending;
+  query.bounds = {as_bytes("k1"), as_bytes("k9")};
+  read_all(query);
+  EXPECT_EQ(seen_, "k8 k7 k6 k5 k4 k3 k2 k1 ");
+}
+
+TEST_F(Ranges, TheLimitCountsOverAllPages) {
+  RangeQuery query;
+  query.content = RangeContent::keys;
+  query.limit = 6;
+  read_all(query);
+  EXPECT_EQ(seen_, "k0 k1 k2 k3 k4 k5 ");
+  EXPECT_EQ(count_, 6U);
+}
+
+TEST_F(Ranges, ACountHasNoPairs) {
+  RangeQuery query;
+  query.content = RangeContent::count;
+  read_all(query);
+  EXPECT_EQ(seen_, "");
+  EXPECT_EQ(count_, 10U);
+}
+
+TEST_F(Ranges, APageEndsBeforeItIsTooLargeButNeverEmpty) {
+  RangeQuery query;
+  query.page_bytes = 1;
+  read_all(query);
+  EXPECT_EQ(pages_, 10);
+  EXPECT_EQ(count_, 10U);
+  pages_ = 0;
+  // Each pair takes 16 bytes and its own 9.
+  query.page_bytes = 50;
+  read_all(query);
+  EXPECT_EQ(pages_, 5);
+}
+
+TEST_F(Ranges, AllPagesAreOfOneState) {
+  RangeQuery query;
+  query.content = RangeContent::keys;
+  const api::CursorId cursor = first(query);
+  write("k35", "new");
+  write("k99", "new");
+  ByteWriter out;
+  ASSERT_TRUE(ranges_.next_page({cursor}, now_, out).has_value());
+  take(out);
+  EXPECT_EQ(seen_, "k0 k1 k2 k3 k4 k5 k6 k7 ");
+  EXPECT_EQ(state_, Index(10));
+}
+
+TEST_F(Ranges, AnIdleRangeIsDroppedAndAnActiveOneIsNot) {
+  const api::CursorId idle = first({});
+  const api::CursorId active = first({});
+  now_ += 20s;
+  EXPECT_TRUE(next(active).has_value());
+  now_ += 20s;
+  ranges_.drop_idle(now_);
+  EXPECT_EQ(next(idle).error().code, ErrorCode::unavailable);
+  EXPECT_TRUE(next(active).has_value());
+}
+
+TEST_F(Ranges, TooManyOpenOnesAreBusyUntilOneIsClosed) {
+  const api::CursorId one = first({});
+  EXPECT_EQ(one, api::CursorId(1001));
+  first({});
+  ByteWriter out;
+  EXPECT_EQ(ranges_.first_page({}, now_, out).error().code, ErrorCode::busy);
+  EXPECT_TRUE(out.bytes().empty());
+  ranges_.close({one});
+  EXPECT_TRUE(ranges_.first_page({}, now_, out).has_value());
+  EXPECT_EQ(next(one).error().code, ErrorCode::unavailable);
+}
+
+}  // namespace
+}  // namespace kvstore::replica

@@ -1,0 +1,300 @@
+#include <filesystem>
+#include <random>
+
+#include "kvstore/storage/rocks_store.hpp"
+#include "tests/unit/kvstore/replica_fixture.hpp"
+
+namespace kvstore::replica {
+namespace {
+
+using api::Call;
+using api::CallNumber;
+using api::DigestDepth;
+using api::DigestState;
+using api::SessionId;
+
+/// Commands of every kind, with repeated, stale, malformed and expired ones among them.
+class RandomCommands {
+ public:
+  explicit RandomCommands(std::uint64_t seed) : random_(seed) {}
+
+  void extend(Stream& stream, int count) {
+    for (int i = 0; i < count; ++i) {
+      stream.clock += draw(3);
+      stream.add(next(stream));
+    }
+  }
+
+ private:
+  struct Client {
+    SessionId session;
+    std::uint64_t number = 0;
+  };
+
+  std::uint64_t draw(std::uint64_t below) { return random_() % below; }
+  std::string key() { return "key " + std::to_string(draw(20)); }
+
+  Bytes next(const Stream& stream) {
+    const std::uint64_t kind = draw(100);
+    if (clients_.empty() || kind < 3) return registration(stream);
+    if (kind < 5) return Bytes(draw(30), static_cast<std::byte>(draw(4)));
+    if (kind < 7) {
+      const std::uint64_t ago = 30 + draw(100);
+      return encoded(
+          api::ExpireSessions{gms::model::GroupClock(stream.clock > ago ? stream.clock - ago : 0)});
+    }
+    if (kind < 8)
+      return encoded(api::TakeDigest{draw(2) == 0 ? DigestDepth::rolling : DigestDepth::deep});
+    if (kind < 20 && !sent_.empty()) return sent_[draw(sent_.size())];
+    sent_.push_back(call());
+    return sent_.back();
+  }
+
+  Bytes registration(const Stream& stream) {
+    clients_.push_back({SessionId(stream.last().value() + 1), 0});
+    return encoded(api::RegisterSession{api::Nonce(draw(30) + 1)});
+  }
+
+  Bytes call() {
+    Client& client = clients_[draw(clients_.size())];
+    ++client.number;
+    const std::string name = key();
+    const std::string value(draw(40), static_cast<char>('a' + draw(26)));
+    const auto previous = draw(4) == 0 ? api::Previous::wanted : api::Previous::unwanted;
+    const std::uint64_t behind = draw(10);
+    Call call{client.session, CallNumber(client.number),
+              CallNumber(client.number > behind ? client.number - behind : 0),
+              api::Erase{as_bytes(name), condition(), previous}};
+    if (draw(3) != 0)
+      call.operation = api::Put{as_bytes(name), as_bytes(value), condition(), previous};
+    return encoded(call);
+  }
+
+  api::Condition condition() {
+    switch (draw(6)) {
+      case 0: return api::IfAbsent{};
+      case 1: return api::IfRevision{api::Revision(draw(200))};
+      case 2: return api::IfValue{as_bytes("aaa")};
+      default: return api::Always{};
+    }
+  }
+
+  std::mt19937_64 random_;
+  std::vector<Client> clients_;
+  std::vector<Bytes> sent_;
+};
+
+ReplicaOptions tight_limits() {
+  ReplicaOptions options;
+  options.sessions = {8, 12, 200};
+  return options;
+}
+
+/// Follows the stream to its end and digests everything there.
+struct FinalState {
+  api::Digest rolling;
+  api::Digest deep;
+  std::uint64_t rows;
+
+  friend bool operator==(const FinalState&, const FinalState&) = default;
+};
+
+FinalState finish(Replica& replica, Stream& stream) {
+  const Index at = stream.last();
+  const auto digest = finish_digest(replica, at);
+  EXPECT_EQ(digest.state, DigestState::ready);
+  EXPECT_EQ(digest.rolling, replica.digest());
+  return {digest.rolling, digest.deep, digest.rows};
+}
+
+TEST(Replicas, AgreeWhateverTheirBatchesAre) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Stream stream;
+    RandomCommands(seed).extend(stream, 400);
+    stream.add(api::TakeDigest{DigestDepth::deep});
+    std::optional<FinalState> first;
+    std::vector<OwnedReply> replies;
+    for (const std::size_t batch_size : {std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
+      storage::MemoryImage image;
+      ReplicaOnMemory member(image, tight_limits());
+      member.follow(stream, stream.last(), batch_size);
+      const FinalState state = finish(*member.replica, stream);
+      if (!first) {
+        first = state;
+        replies = member.sink.replies;
+      }
+      EXPECT_EQ(state, *first) << "seed " << seed << ", batches of " << batch_size;
+      EXPECT_EQ(member.sink.replies, replies) << "seed " << seed;
+    }
+  }
+}
+
+TEST(Replicas, AgreeAfterCrashesAtAnyFlushedBoundary) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Stream stream;
+    RandomCommands(seed).extend(stream, 400);
+    stream.add(api::TakeDigest{DigestDepth::deep});
+    storage::MemoryImage calm_image;
+    ReplicaOnMemory calm(calm_image, tight_limits());
+    calm.follow(stream, stream.last(), 11);
+
+    std::mt19937_64 random(seed);
+    storage::MemoryImage image;
+    Index reached;
+    while (reached < stream.last()) {
+      ReplicaOnMemory member(image, tight_limits());
+      const Index restart = Stream::index_of(member.replica->stored_mark());
+      reached = std::min(stream.last(), restart + (1 + random() % 120));
+      member.follow(stream, reached, 1 + random() % 20);
+      member.store.flush_to(restart + random() % (reached - restart + 1));
+      if (reached == stream.last()) {
+        EXPECT_EQ(finish(*member.replica, stream), finish(*calm.replica, stream))
+            << "seed " << seed;
+      } else {
+        reached = Index();
+      }
+    }
+  }
+}
+
+TEST(Replicas, ACrashInsideABatchThatADigestCutAppliesNothingTwice) {
+  Stream stream;
+  stream.add(api::RegisterSession{api::Nonce(1)});
+  stream.add(Call{SessionId(1), CallNumber(1), {}, put("a", "1")});
+  stream.add(api::TakeDigest{DigestDepth::deep});
+  stream.add(Call{SessionId(1), CallNumber(2), {}, erase("a")});
+  storage::MemoryImage image;
+  api::Digest digest;
+  {
+    ReplicaOnMemory member(image);
+    member.follow(stream);
+    digest = member.replica->digest();
+    // Only what the digest stored, before the batch was complete, was written out.
+    member.store.flush_to(Index());
+  }
+  ReplicaOnMemory member(image);
+  EXPECT_EQ(member.replica->stored_mark(), std::nullopt);
+  EXPECT_EQ(member.replica->applied(), Index(3));
+  EXPECT_EQ(value_of(*member.replica, "a"), "1");
+  EXPECT_EQ(member.replica->durable(), Index());
+  member.follow(stream);
+  EXPECT_EQ(member.replica->digest(), digest);
+  EXPECT_EQ(value_of(*member.replica, "a"), std::nullopt);
+}
+
+TEST(Replicas, ADuplicateAfterARestartIsAnsweredAsTheOriginal) {
+  Stream stream;
+  stream.add(api::RegisterSession{api::Nonce(1)});
+  const Bytes original = encoded(
+      Call{SessionId(1),
+           CallNumber(1),
+           {},
+           api::Put{as_bytes("a"), as_bytes("1"), api::IfAbsent{}, api::Previous::unwanted}});
+  const Index first = stream.add(original);
+  storage::MemoryImage image;
+  {
+    ReplicaOnMemory member(image);
+    member.follow(stream);
+    ASSERT_TRUE(member.store.flush().has_value());
+  }
+  stream.add(original);
+  ReplicaOnMemory member(image);
+  member.follow(stream);
+  EXPECT_EQ(member.sink.replies.back(),
+            (OwnedReply{api::Outcome::done, first.value(), std::nullopt}));
+}
+
+TEST(Replicas, OnRocksAndInMemoryAgree) {
+  std::string directory =
+      (std::filesystem::temp_directory_path() / "groupkv-replica-XXXXXX").string();
+  ASSERT_NE(mkdtemp(directory.data()), nullptr);
+  Stream stream;
+  RandomCommands(99).extend(stream, 3000);
+  stream.add(api::TakeDigest{DigestDepth::deep});
+
+  storage::MemoryImage image;
+  ReplicaOnMemory memory(image, tight_limits());
+  memory.follow(stream, stream.last(), 50);
+
+  RecordingSink sink;
+  Index at;
+  while (at < stream.last()) {
+    auto store = storage::RocksStore::open(directory, {});
+    ASSERT_TRUE(store.has_value());
+    auto replica = Replica::open(**store, sink, tight_limits());
+    ASSERT_TRUE(replica.has_value());
+    ASSERT_EQ(Stream::index_of((*replica)->stored_mark()), at);
+    for (int i = 0; i < 20 && at < stream.last(); ++i) {
+      const Index to = std::min(stream.last(), at + 50);
+      ASSERT_TRUE((*replica)->deliver(stream.batch(at, to)).has_value());
+      at = to;
+    }
+    ASSERT_TRUE((*store)->flush().has_value());
+    EXPECT_EQ((*replica)->durable(), at);
+    if (at == stream.last()) {
+      EXPECT_EQ(finish(**replica, stream), finish(*memory.replica, stream));
+    }
+  }
+  EXPECT_EQ(sink.replies, memory.sink.replies);
+  std::filesystem::remove_all(directory);
+}
+
+TEST(DeepDigest, TellsAStoreThatWasChangedBehindTheReplicasBack) {
+  Stream stream;
+  stream.add(api::RegisterSession{api::Nonce(1)});
+  stream.add(Call{SessionId(1), CallNumber(1), {}, put("a", "1")});
+  stream.add(api::TakeDigest{DigestDepth::deep});
+  const auto digest_of = [&](bool spoiled) {
+    storage::MemoryImage image;
+    ReplicaOnMemory member(image);
+    member.follow(stream, stream.last().previous(), 1);
+    storage::ChangeSet spoil;
+    if (spoiled)
+      spoil.changes.push_back(
+          {storage::Space::data, as_bytes("a"), api::Versioned{api::Revision(2), as_bytes("2")}});
+    spoil.applied = Index(2);
+    EXPECT_TRUE(member.store.apply(spoil).has_value());
+    member.follow(stream, stream.last(), 1);
+    return finish_digest(*member.replica, stream.last());
+  };
+  const auto intact = digest_of(false);
+  const auto spoiled = digest_of(true);
+  EXPECT_EQ(intact.rows, 2U);
+  EXPECT_EQ(intact.rolling, spoiled.rolling);
+  EXPECT_NE(intact.deep, spoiled.deep);
+}
+
+TEST(DeepDigest, IsOfItsIndexThoughWritesGoOn) {
+  Stream stream;
+  stream.add(api::RegisterSession{api::Nonce(1)});
+  stream.add(Call{SessionId(1), CallNumber(1), {}, put("a", "1")});
+  const Index at = stream.add(api::TakeDigest{DigestDepth::deep});
+  storage::MemoryImage image;
+  ReplicaOnMemory quiet(image);
+  quiet.follow(stream);
+  const auto expected = finish_digest(*quiet.replica, at);
+
+  stream.add(Call{SessionId(1), CallNumber(2), {}, put("b", "2")});
+  storage::MemoryImage other;
+  ReplicaOnMemory member(other);
+  member.follow(stream);
+  EXPECT_EQ(member.replica->digest_at({at}).state, DigestState::computing);
+  EXPECT_EQ(finish_digest(*member.replica, at), expected);
+  EXPECT_EQ(member.replica->digest_at({at.next()}).state, DigestState::unknown);
+}
+
+TEST(Replica, RefusesAStoreWhoseRecordIsMalformed) {
+  storage::MemoryImage image;
+  storage::MemoryStore store(image);
+  storage::ChangeSet changes;
+  changes.applied = Index(1);
+  changes.record = as_bytes("nonsense");
+  ASSERT_TRUE(store.apply(changes).has_value());
+  RecordingSink sink;
+  const auto replica = Replica::open(store, sink);
+  ASSERT_FALSE(replica.has_value());
+  EXPECT_EQ(replica.error().code, gms::model::ErrorCode::corrupt);
+}
+
+}  // namespace
+}  // namespace kvstore::replica

@@ -1,0 +1,278 @@
+#include "kvstore/storage/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "kvstore/storage/memory_store.hpp"
+#include "kvstore/storage/rocks_store.hpp"
+
+namespace kvstore::storage {
+namespace {
+
+using api::Direction;
+using api::Revision;
+using gms::model::as_bytes;
+using gms::model::as_text;
+using gms::model::Bytes;
+using gms::model::ErrorCode;
+using gms::model::Index;
+
+/// A directory that is gone when the test ends.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    std::string name = (std::filesystem::temp_directory_path() / "groupkv-store-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class OnMemory {
+ public:
+  std::unique_ptr<Store> open() { return std::make_unique<MemoryStore>(image_); }
+
+ private:
+  MemoryImage image_;
+};
+
+class OnRocks {
+ public:
+  std::unique_ptr<Store> open() {
+    auto store = RocksStore::open(directory_.path(), {});
+    EXPECT_TRUE(store.has_value());
+    return *std::move(store);
+  }
+
+ private:
+  TemporaryDirectory directory_;
+};
+
+Change put(std::string_view key, std::uint64_t revision, std::string_view value,
+           Space space = Space::data) {
+  return {space, as_bytes(key), api::Versioned{Revision(revision), as_bytes(value)}};
+}
+
+Change erase(std::string_view key) {
+  return {Space::data, as_bytes(key), std::nullopt};
+}
+
+void apply(Store& store, std::uint64_t index, std::vector<Change> changes) {
+  ASSERT_TRUE(store.apply({std::move(changes), Index(index), as_bytes("record")}).has_value());
+}
+
+std::string get(const Store& store, std::string_view key, Space space = Space::data) {
+  Bytes value;
+  const auto revision = store.get(space, as_bytes(key), value);
+  EXPECT_TRUE(revision.has_value());
+  if (!*revision) return "none";
+  return std::string(as_text(value)) + "@" + std::to_string((*revision)->value());
+}
+
+std::string scan(const Snapshot& rows, std::string_view from, std::string_view to,
+                 Direction direction = Direction::ascending, Space space = Space::data) {
+  std::string out;
+  const auto walk = rows.scan(space, {as_bytes(from), as_bytes(to)}, direction);
+  for (; walk->at_row(); walk->next()) {
+    out += as_text(walk->pair().key);
+    out += '=';
+    out += as_text(walk->pair().row.value);
+    out += ' ';
+  }
+  EXPECT_TRUE(walk->status().has_value());
+  return out;
+}
+
+template <class Place>
+class AnyStore : public ::testing::Test {
+ protected:
+  Place place_;
+};
+
+using Places = ::testing::Types<OnMemory, OnRocks>;
+TYPED_TEST_SUITE(AnyStore, Places);
+
+TYPED_TEST(AnyStore, IsEmptyWhenNew) {
+  const auto store = this->place_.open();
+  EXPECT_EQ(get(*store, "a"), "none");
+  EXPECT_FALSE(store->stored()->has_value());
+  EXPECT_EQ(store->durable(), Index());
+  EXPECT_EQ(scan(*store->snapshot(), "", ""), "");
+}
+
+TYPED_TEST(AnyStore, GivesBackWhatWasApplied) {
+  const auto store = this->place_.open();
+  apply(*store, 3, {put("a", 1, "one"), put("b", 2, ""), put("a", 3, "three")});
+  EXPECT_EQ(get(*store, "a"), "three@3");
+  EXPECT_EQ(get(*store, "b"), "@2");
+  apply(*store, 4, {erase("a"), erase("never there")});
+  EXPECT_EQ(get(*store, "a"), "none");
+  ASSERT_TRUE(store->stored()->has_value());
+  EXPECT_EQ((**store->stored()).applied, Index(4));
+  EXPECT_EQ(as_text((**store->stored()).record), "record");
+}
+
+TYPED_TEST(AnyStore, KeepsItsSpacesApart) {
+  const auto store = this->place_.open();
+  apply(*store, 1, {put("a", 1, "data"), put("a", 1, "session", Space::session)});
+  EXPECT_EQ(get(*store, "a"), "data@1");
+  EXPECT_EQ(get(*store, "a", Space::session), "session@1");
+  const auto rows = store->snapshot();
+  EXPECT_EQ(scan(*rows, "", ""), "a=data ");
+  EXPECT_EQ(scan(*rows, "", "", Direction::descending, Space::session), "a=session ");
+}
+
+TYPED_TEST(AnyStore, ScansItsBoundsInBothDirections) {
+  const auto store = this->place_.open();
+  apply(*store, 5,
+        {put("a", 1, "1"), put("b", 2, "2"), put("c", 3, "3"), put(std::string("c\0", 2), 4, "4"),
+         put("\xFF\xFF", 5, "5")});
+  const auto rows = store->snapshot();
+  EXPECT_EQ(scan(*rows, "b", "c"), "b=2 ");
+  EXPECT_EQ(scan(*rows, "b", std::string_view("c\0", 2)), "b=2 c=3 ");
+  EXPECT_EQ(scan(*rows, "", "c", Direction::descending), "b=2 a=1 ");
+  EXPECT_EQ(scan(*rows, "d", "", Direction::descending), "\xFF\xFF=5 ");
+  EXPECT_EQ(scan(*rows, "c", "b"), "");
+  EXPECT_EQ(scan(*rows, "b", "b"), "");
+}
+
+TYPED_TEST(AnyStore, SnapshotDoesNotSeeLaterChanges) {
+  const auto store = this->place_.open();
+  apply(*store, 1, {put("a", 1, "old"), put("b", 1, "old")});
+  const auto before = store->snapshot();
+  apply(*store, 2, {put("a", 2, "new"), erase("b"), put("c", 2, "new")});
+  EXPECT_EQ(before->applied(), Index(1));
+  EXPECT_EQ(scan(*before, "", ""), "a=old b=old ");
+  EXPECT_EQ(scan(*store->snapshot(), "", ""), "a=new c=new ");
+}
+
+TYPED_TEST(AnyStore, FlushMakesEverythingDurableAndOpenFindsIt) {
+  auto store = this->place_.open();
+  apply(*store, 1, {put("a", 1, "one")});
+  EXPECT_EQ(store->durable(), Index());
+  ASSERT_TRUE(store->flush().has_value());
+  EXPECT_EQ(store->durable(), Index(1));
+  apply(*store, 2, {put("b", 2, "two")});
+  EXPECT_EQ(store->durable(), Index(1));
+  ASSERT_TRUE(store->flush().has_value());
+  store.reset();
+  store = this->place_.open();
+  EXPECT_EQ(get(*store, "a"), "one@1");
+  EXPECT_EQ(get(*store, "b"), "two@2");
+  EXPECT_EQ((**store->stored()).applied, Index(2));
+  EXPECT_EQ(store->durable(), Index(2));
+}
+
+TEST(MemoryStore, ACrashGoesBackToTheLastFlush) {
+  MemoryImage image;
+  {
+    MemoryStore store(image);
+    apply(store, 1, {put("a", 1, "one")});
+    apply(store, 2, {put("a", 2, "two"), put("b", 2, "two")});
+    apply(store, 3, {erase("a")});
+    store.flush_to(Index(2));
+    EXPECT_EQ(get(store, "a"), "none");
+  }
+  const MemoryStore store(image);
+  EXPECT_EQ(get(store, "a"), "two@2");
+  EXPECT_EQ(get(store, "b"), "two@2");
+  EXPECT_EQ((**store.stored()).applied, Index(2));
+}
+
+TEST(RocksStore, ReportsWhatABackgroundFlushMadeDurable) {
+  const TemporaryDirectory directory;
+  RocksOptions options;
+  options.memtable_bytes = 256 * 1024;
+  auto store = RocksStore::open(directory.path(), options);
+  ASSERT_TRUE(store.has_value());
+  const std::string value(10'000, 'v');
+  std::uint64_t index = 0;
+  while ((*store)->durable() == Index() && index < 100'000) {
+    ++index;
+    apply(**store, index, {put(std::to_string(index % 100), index, value)});
+  }
+  EXPECT_GT((*store)->durable(), Index());
+  EXPECT_LE((*store)->durable(), Index(index));
+  EXPECT_FALSE((*store)->trouble().has_value());
+}
+
+/// Copies what a crash of this process would leave now. The list of files comes first: whatever it
+/// names is complete by then.
+void copy_crash_image(const std::string& from, const std::string& to) {
+  const auto is_list = [](const std::filesystem::path& file) {
+    return file.filename() == "CURRENT" || file.filename().string().starts_with("MANIFEST");
+  };
+  for (const bool lists : {true, false})
+    for (const auto& file : std::filesystem::directory_iterator(from))
+      if (is_list(file.path()) == lists)
+        std::filesystem::copy_file(file.path(), std::filesystem::path(to) / file.path().filename());
+}
+
+TEST(RocksStore, ACrashLeavesTheStateRightAfterOneChangeSet) {
+  const TemporaryDirectory directory;
+  const TemporaryDirectory image;
+  RocksOptions options;
+  options.memtable_bytes = 256 * 1024;
+  const auto store = RocksStore::open(directory.path(), options);
+  ASSERT_TRUE(store.has_value());
+  const std::string padding(5'000, 'v');
+  std::uint64_t index = 0;
+  while ((*store)->durable() < Index(100) && index < 10'000) {
+    ++index;
+    const std::string value = std::to_string(index) + padding;
+    apply(**store, index, {put("a", index, value), put("b", index, value)});
+  }
+  copy_crash_image(directory.path(), image.path());
+
+  const auto after = RocksStore::open(image.path(), options);
+  ASSERT_TRUE(after.has_value());
+  const auto stored = (*after)->stored();
+  ASSERT_TRUE(stored.has_value() && stored->has_value());
+  const Index at = (*stored)->applied;
+  EXPECT_GE(at, Index(100));
+  EXPECT_LT(at, Index(index));
+  EXPECT_EQ((*after)->durable(), at);
+  const std::string value = std::to_string(at.value()) + padding + "@" + std::to_string(at.value());
+  EXPECT_EQ(get(**after, "a"), value);
+  EXPECT_EQ(get(**after, "b"), value);
+}
+
+TEST(RocksStore, RefusesADirectoryThatIsOpen) {
+  const TemporaryDirectory directory;
+  const auto first = RocksStore::open(directory.path(), {});
+  ASSERT_TRUE(first.has_value());
+  const auto second = RocksStore::open(directory.path(), {});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().code, ErrorCode::unavailable);
+}
+
+TEST(RocksStore, RefusesADamagedStore) {
+  const TemporaryDirectory directory;
+  {
+    const auto store = RocksStore::open(directory.path(), {});
+    apply(**store, 1, {put("a", 1, "one")});
+    ASSERT_TRUE((*store)->flush().has_value());
+  }
+  for (const auto& file : std::filesystem::directory_iterator(directory.path()))
+    if (file.path().extension() == ".sst") std::filesystem::resize_file(file.path(), 10);
+  const auto store = RocksStore::open(directory.path(), {});
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().code, ErrorCode::corrupt);
+}
+
+TEST(RocksStore, RefusesADirectoryThatCannotBeMade) {
+  const auto store = RocksStore::open("/proc/no such place", {});
+  ASSERT_FALSE(store.has_value());
+  EXPECT_EQ(store.error().code, ErrorCode::io);
+}
+
+}  // namespace
+}  // namespace kvstore::storage

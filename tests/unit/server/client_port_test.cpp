@@ -1,0 +1,271 @@
+#include "kvstore/server/client_port.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/write.hpp>
+
+#include "kvstore/server/clock.hpp"
+#include "kvstore/server/listen.hpp"
+
+namespace kvstore::server {
+namespace {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+using gms::model::as_bytes;
+using gms::model::Bytes;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Result;
+namespace wire = gms::wire;
+
+/// What the port hands on.
+class Handler final : public ClientPort::Handler {
+ public:
+  Result<api::Welcome> on_hello(const api::Hello& hello) override {
+    if (!hello.group.is_none()) return Error{ErrorCode::conflict, "another group"};
+    api::Welcome welcome;
+    welcome.name = "n1";
+    return welcome;
+  }
+  void on_request(const Origin& origin, const api::Request& request) override {
+    origins.push_back(origin);
+    body_bytes += request.body.size();
+  }
+
+  std::vector<Origin> origins;
+  std::size_t body_bytes = 0;
+};
+
+/// A client that sends any bytes it likes.
+class Client {
+ public:
+  Client(boost::asio::io_context& context, const tcp::endpoint& server)
+      : context_(context), socket_(context) {
+    socket_.connect(server);
+    socket_.non_blocking(true);
+  }
+
+  void send(const Bytes& bytes) { boost::asio::write(socket_, boost::asio::buffer(bytes)); }
+  void hello(const api::Hello& hello = {}) {
+    gms::model::ByteWriter out;
+    encode(hello, out);
+    send(frame(api::FrameType::hello, out.bytes()));
+  }
+  void request(std::uint64_t id, const std::string& body) {
+    gms::model::ByteWriter out;
+    encode(api::Request{api::RequestId(id), {}, api::RequestKind::get, as_bytes(body)}, out);
+    send(frame(api::FrameType::request, out.bytes()));
+  }
+
+  /// Runs the server until a frame has come; nothing when the connection ended.
+  std::optional<wire::Frame> next() {
+    for (int turn = 0; turn < 1000; ++turn) {
+      const auto frame = reader_.next();
+      if (!frame) return std::nullopt;
+      if (*frame) return **frame;
+      context_.restart();
+      context_.run_one_for(std::chrono::milliseconds(20));
+      error_code error;
+      const auto space = reader_.space();
+      const std::size_t count =
+          socket_.read_some(boost::asio::mutable_buffer(space.data(), space.size()), error);
+      if (error && error != boost::asio::error::would_block) return std::nullopt;
+      if (!error) reader_.received(count);
+    }
+    return std::nullopt;
+  }
+
+  static Bytes frame(api::FrameType type, gms::model::ByteSpan body) {
+    wire::FrameWriter writer;
+    writer.add(static_cast<std::uint8_t>(type), body);
+    Bytes out;
+    const auto parts = writer.parts();
+    for (std::size_t i = 0; i < parts.count; ++i)
+      out.insert(out.end(), parts.spans[i].begin(), parts.spans[i].end());
+    return out;
+  }
+
+ private:
+  boost::asio::io_context& context_;
+  tcp::socket socket_;
+  wire::FrameReader reader_;
+};
+
+class ClientPortTest : public ::testing::Test {
+ protected:
+  ClientPortTest() {
+    auto acceptor = listen_at(context, *parse_endpoint("127.0.0.1:0"));
+    server = acceptor->local_endpoint();
+    port.open(*std::move(acceptor), handler);
+  }
+  ~ClientPortTest() override { port.stop(); }
+
+  /// A client that has been welcomed.
+  Client welcomed() {
+    Client client(context, server);
+    client.hello();
+    const auto welcome = client.next();
+    EXPECT_TRUE(welcome && welcome->type == static_cast<std::uint8_t>(api::FrameType::welcome));
+    return client;
+  }
+  void run_until(const std::function<bool()>& done) {
+    for (int turn = 0; turn < 1000 && !done(); ++turn) {
+      context.restart();
+      context.run_one_for(std::chrono::milliseconds(20));
+    }
+    EXPECT_TRUE(done());
+  }
+  static std::optional<ErrorCode> error_of(const std::optional<wire::Frame>& frame) {
+    if (!frame || frame->type != static_cast<std::uint8_t>(api::FrameType::reply))
+      return std::nullopt;
+    return api::decode_reply(frame->body.bytes())->error;
+  }
+
+  boost::asio::io_context context;
+  ServiceLimits limits;
+  std::vector<std::string> lines;
+  Handler handler;
+  tcp::endpoint server;
+  ClientPort port{context, limits, [this](std::string_view line) { lines.emplace_back(line); }};
+};
+
+TEST_F(ClientPortTest, WelcomesAClientAndCarriesItsRequestsAndReplies) {
+  Client client = welcomed();
+  client.request(5, "abc");
+  run_until([&] { return handler.origins.size() == 1; });
+  EXPECT_EQ(handler.body_bytes, 3u);
+  EXPECT_GT(port.request_bytes(), 0u);
+  port.reply(handler.origins[0],
+             {handler.origins[0].request, std::nullopt, {}, {}, as_bytes("out")});
+  const auto frame = client.next();
+  ASSERT_TRUE(frame.has_value());
+  const auto reply = api::decode_reply(frame->body.bytes());
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->id, api::RequestId(5));
+  EXPECT_EQ(gms::model::as_text(reply->body), "out");
+  EXPECT_EQ(port.request_bytes(), 0u);
+}
+
+TEST_F(ClientPortTest, TellsAClientOfAnotherGroupAndDropsIt) {
+  Client client(context, server);
+  client.hello({api::kClientProtocolVersion, {1, 2}});
+  EXPECT_EQ(error_of(client.next()), ErrorCode::conflict);
+  EXPECT_FALSE(client.next().has_value());
+  EXPECT_EQ(port.connections(), 0u);
+}
+
+TEST_F(ClientPortTest, DropsGarbageWithOneLine) {
+  Client client(context, server);
+  client.send(Bytes(100, std::byte{0xA5}));
+  EXPECT_FALSE(client.next().has_value());
+  EXPECT_EQ(port.connections(), 0u);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_NE(lines[0].find("dropped"), std::string::npos);
+}
+
+TEST_F(ClientPortTest, DropsEveryHelloWithAFlippedBit) {
+  gms::model::ByteWriter body;
+  encode(api::Hello(), body);
+  const Bytes hello = Client::frame(api::FrameType::hello, body.bytes());
+  for (std::size_t bit = 0; bit < 8 * hello.size(); ++bit) {
+    Bytes flipped = hello;
+    flipped[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
+    Client client(context, server);
+    client.send(flipped);
+    // A length that grew makes the server wait for the rest, for a while.
+    run_until([&] { return port.statistics().accepted == bit + 1; });
+    port.expire(monotonic_now() + limits.handshake_time_max + std::chrono::seconds(1));
+    EXPECT_FALSE(client.next().has_value()) << bit;
+  }
+  EXPECT_EQ(port.connections(), 0u);
+}
+
+TEST_F(ClientPortTest, DropsAWelcomedClientThatSendsAFlippedBit) {
+  Client client = welcomed();
+  Bytes request = Client::frame(api::FrameType::request, as_bytes("not a request at all"));
+  request.back() ^= std::byte{1};
+  client.send(request);
+  EXPECT_FALSE(client.next().has_value());
+  EXPECT_TRUE(handler.origins.empty());
+}
+
+TEST_F(ClientPortTest, DropsAStrangerThatSaysNothing) {
+  Client client(context, server);
+  run_until([&] { return port.connections() == 1; });
+  port.expire(monotonic_now());
+  EXPECT_EQ(port.connections(), 1u);
+  port.expire(monotonic_now() + limits.handshake_time_max + std::chrono::seconds(1));
+  EXPECT_EQ(port.connections(), 0u);
+}
+
+TEST_F(ClientPortTest, TellsOneClientTooManyThatItIsBusy) {
+  limits.connections_max = 1;
+  Client first = welcomed();
+  Client second(context, server);
+  EXPECT_EQ(error_of(second.next()), ErrorCode::busy);
+  EXPECT_FALSE(second.next().has_value());
+  EXPECT_EQ(port.connections(), 1u);
+}
+
+TEST_F(ClientPortTest, DoesNotReadFromAClientWithTooMuchUnderWay) {
+  limits.connection_bytes_max = 100;
+  Client client = welcomed();
+  for (std::uint64_t i = 1; i <= 8; ++i) client.request(i, std::string(50, 'x'));
+  run_until([&] { return handler.origins.size() == 2; });
+  context.restart();
+  context.run_for(std::chrono::milliseconds(20));
+  ASSERT_EQ(handler.origins.size(), 2u);
+  for (std::size_t i = 0; i < 8; ++i) {
+    run_until([&] { return handler.origins.size() > i; });
+    port.reply(handler.origins[i], {handler.origins[i].request, std::nullopt, {}, {}, {}});
+  }
+  EXPECT_EQ(handler.origins.size(), 8u);
+}
+
+TEST_F(ClientPortTest, AnswersBusyPastTheBytesOfAllClients) {
+  limits.request_bytes_max = 100;
+  Client client = welcomed();
+  client.request(1, std::string(500, 'x'));
+  client.request(2, "y");
+  EXPECT_EQ(error_of(client.next()), ErrorCode::busy);
+  EXPECT_EQ(handler.origins.size(), 1u);
+  EXPECT_EQ(port.statistics().shed, 1u);
+}
+
+TEST_F(ClientPortTest, DropsAClientThatDoesNotTakeItsReplies) {
+  limits.reply_bytes_max = 8 * 1024 * 1024;
+  Client client = welcomed();
+  client.request(1, "x");
+  run_until([&] { return handler.origins.size() == 1; });
+  const Origin origin{handler.origins[0].connection, 0, api::RequestId(1)};
+  const std::string page(1024 * 1024, 'p');
+  for (int i = 0; i < 64 && port.connections() == 1; ++i) {
+    port.reply(origin, {origin.request, std::nullopt, {}, {}, as_bytes(page)});
+    context.restart();
+    context.poll();
+  }
+  EXPECT_EQ(port.connections(), 0u);
+  ASSERT_EQ(lines.size(), 1u);
+}
+
+TEST_F(ClientPortTest, GivesARepliesOfAGoneClientToNobody) {
+  {
+    Client client = welcomed();
+    client.request(1, "x");
+    run_until([&] { return handler.origins.size() == 1; });
+  }
+  run_until([&] { return port.connections() == 0; });
+  Client next = welcomed();
+  port.reply(handler.origins[0], {api::RequestId(1), std::nullopt, {}, {}, {}});
+  EXPECT_EQ(port.request_bytes(), 0u);
+  next.request(2, "y");
+  run_until([&] { return handler.origins.size() == 2; });
+  port.reply(handler.origins[1], {api::RequestId(2), std::nullopt, {}, {}, {}});
+  const auto frame = next.next();
+  ASSERT_TRUE(frame.has_value());
+  EXPECT_EQ(api::decode_reply(frame->body.bytes())->id, api::RequestId(2));
+}
+
+}  // namespace
+}  // namespace kvstore::server

@@ -1,0 +1,325 @@
+#include "kvstore/server/request_service.hpp"
+
+#include <gtest/gtest.h>
+
+#include "kvstore/api/command.hpp"
+#include "kvstore/storage/memory_store.hpp"
+
+namespace kvstore::server {
+namespace {
+
+using namespace std::chrono_literals;
+using api::RequestKind;
+using gms::model::as_bytes;
+using gms::model::as_text;
+using gms::model::Bytes;
+using gms::model::ByteSpan;
+using gms::model::Error;
+using gms::model::ErrorCode;
+using gms::model::Index;
+using gms::model::Instant;
+using gms::model::MemberId;
+using gms::model::Result;
+using gms::model::Ticket;
+
+const MemberContact kOther{"n2", "127.0.0.1:7402"};
+const MemberId kOtherId{gms::model::NodeId(2), gms::model::Incarnation(2)};
+
+/// A reply as a client would get it.
+struct Got {
+  std::uint64_t request = 0;
+  std::optional<ErrorCode> error;
+  std::string body;
+  std::string leader;
+};
+
+class RecordingReplies final : public ReplyPort {
+ public:
+  void reply(const Origin& origin, const api::Reply& reply) override {
+    got.push_back({origin.request.value(), reply.error, std::string(as_text(reply.body)),
+                   std::string(reply.leader.name)});
+  }
+  std::size_t queued_bytes(ConnectionKey) const override { return queued; }
+
+  std::vector<Got> got;
+  std::size_t queued = 0;
+};
+
+class FakeOrdering final : public Ordering {
+ public:
+  Result<Ticket> propose(ByteSpan command) override {
+    if (failure) return *failure;
+    proposed.emplace_back(command.begin(), command.end());
+    return ++last;
+  }
+  Result<Ticket> read_barrier() override {
+    if (failure) return *failure;
+    if (!barrier) barrier = ++last;
+    return *barrier;
+  }
+  Result<Ticket> administer(const api::AdminQuery& query) override {
+    if (query.name != "n2") return Error{ErrorCode::not_found, "no such member"};
+    return ++last;
+  }
+
+  std::optional<Error> failure;
+  std::vector<Bytes> proposed;
+  /// Of this turn.
+  std::optional<Ticket> barrier;
+  Ticket last;
+};
+
+class FakeInspection final : public Inspection {
+ public:
+  api::StatusReply status() const override { return {}; }
+  api::MembersReply members() const override { return {}; }
+  api::EventsReply events(const api::EventsQuery&) const override { return {}; }
+  MemberContact contact(MemberId member) const override {
+    return member == kOtherId ? kOther : MemberContact();
+  }
+};
+
+class RequestServiceTest : public ::testing::Test {
+ protected:
+  RequestServiceTest() {
+    limits.held_requests_max = 3;
+    service = std::make_unique<RequestService>(
+        RequestService::Parts{*replica, writes, answers, ordering, inspection}, limits);
+  }
+
+  void lead() { service->stand({LeaderPlace::here, {}, {}, {}}, now); }
+  void follow() { service->stand({LeaderPlace::elsewhere, kOther, {}, {}}, now); }
+
+  template <class Body>
+  void take(std::uint64_t id, RequestKind kind, const Body& body, gms::model::Duration deadline) {
+    gms::model::ByteWriter out;
+    encode(body, out);
+    const api::Request request{api::RequestId(id), deadline, kind, out.bytes()};
+    service->take({{1, 1}, 10, request.id}, request, now);
+  }
+  void put(std::uint64_t id, const char* key, gms::model::Duration deadline = 1s) {
+    const api::Call call{
+        api::SessionId(1), api::CallNumber(id), {}, api::Put{as_bytes(key), as_bytes("v"), {}, {}}};
+    take(id, RequestKind::write, api::Command(call), deadline);
+  }
+  void get(std::uint64_t id, api::Freshness freshness) {
+    take(id, RequestKind::get, api::GetQuery{freshness, as_bytes("key")}, 1s);
+  }
+  /// Delivers the proposals to the replica as one batch, under their tickets from `first` on.
+  void deliver(const std::vector<Bytes>& commands, Ticket first) {
+    gms::model::DeliveryBatch batch;
+    for (const Bytes& command : commands) {
+      ++index;
+      gms::model::Delivery delivery;
+      delivery.position = {gms::model::Epoch(1), index};
+      delivery.ticket = first;
+      delivery.payload = command;
+      batch.deliveries.push_back(delivery);
+      ++first;
+    }
+    batch.last = index;
+    batch.mark = Bytes(1);
+    ASSERT_TRUE(replica->deliver(batch).has_value());
+    service->on_applied(now);
+  }
+  [[nodiscard]] const std::vector<Got>& got() const { return replies.got; }
+
+  Instant now{100s};
+  ServiceLimits limits;
+  RecordingReplies replies;
+  Answers answers{replies};
+  WriteDesk writes{answers};
+  storage::MemoryImage image;
+  storage::MemoryStore store{image};
+  std::unique_ptr<replica::Replica> replica = *replica::Replica::open(store, writes);
+  FakeOrdering ordering;
+  FakeInspection inspection;
+  std::unique_ptr<RequestService> service;
+  Index index;
+};
+
+TEST_F(RequestServiceTest, ProposesAWriteAsItIsAndAnswersWhenItIsApplied) {
+  lead();
+  put(7, "key");
+  ASSERT_EQ(ordering.proposed.size(), 1u);
+  EXPECT_TRUE(got().empty());
+  deliver(ordering.proposed, Ticket(1));
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].request, 7u);
+  EXPECT_EQ(got()[0].error, std::nullopt);
+  EXPECT_EQ(api::decode_command_reply(as_bytes(got()[0].body))->outcome,
+            api::Outcome::session_expired);
+}
+
+TEST_F(RequestServiceTest, NamesTheLeaderWhenItIsElsewhere) {
+  follow();
+  put(1, "key");
+  get(2, {});
+  ASSERT_EQ(got().size(), 2u);
+  for (const Got& answer : got()) {
+    EXPECT_EQ(answer.error, ErrorCode::not_leader);
+    EXPECT_EQ(answer.leader, "n2");
+  }
+  EXPECT_TRUE(ordering.proposed.empty());
+}
+
+TEST_F(RequestServiceTest, HoldsRequestsUntilALeaderIsKnown) {
+  put(1, "key");
+  get(2, {});
+  EXPECT_TRUE(got().empty());
+  EXPECT_EQ(service->held(), 2u);
+  lead();
+  EXPECT_EQ(service->held(), 0u);
+  EXPECT_EQ(ordering.proposed.size(), 1u);
+  EXPECT_TRUE(ordering.barrier.has_value());
+}
+
+TEST_F(RequestServiceTest, TellsHeldRequestsWhoWasElected) {
+  put(1, "key");
+  follow();
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::not_leader);
+}
+
+TEST_F(RequestServiceTest, AnswersAHeldRequestBeforeItsClientGivesUp) {
+  put(1, "key", 1000ms);
+  now += 700ms;
+  service->expire(now);
+  EXPECT_TRUE(got().empty());
+  now += 150ms;
+  service->expire(now);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::unavailable);
+  lead();
+  EXPECT_TRUE(ordering.proposed.empty());
+}
+
+TEST_F(RequestServiceTest, DoesNotProposeAHeldRequestThatIsLate) {
+  put(1, "key", 1000ms);
+  now += 2s;
+  lead();
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::unavailable);
+  EXPECT_TRUE(ordering.proposed.empty());
+}
+
+TEST_F(RequestServiceTest, HoldsNoMoreThanItsLimit) {
+  for (std::uint64_t i = 1; i <= 4; ++i) put(i, "key");
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].request, 4u);
+  EXPECT_EQ(got()[0].error, ErrorCode::busy);
+}
+
+TEST_F(RequestServiceTest, SharesOneBarrierAmongTheReadsOfATurn) {
+  lead();
+  get(1, {});
+  get(2, {});
+  EXPECT_EQ(ordering.last, Ticket(1));
+  service->on_read_ready(Ticket(1), now);
+  ASSERT_EQ(got().size(), 2u);
+  EXPECT_EQ(got()[0].error, std::nullopt);
+  EXPECT_EQ(service->reads().waiting(), 0u);
+}
+
+TEST_F(RequestServiceTest, ServesALocalReadAnywhereAtOnce) {
+  follow();
+  get(1, {api::ReadLevel::local, {}});
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, MakesAReadWaitForItsRevision) {
+  lead();
+  get(1, {api::ReadLevel::local, api::Revision(1)});
+  EXPECT_TRUE(got().empty());
+  put(2, "key");
+  deliver(ordering.proposed, Ticket(1));
+  ASSERT_EQ(got().size(), 2u);
+  EXPECT_EQ(got()[1].request, 1u);
+  EXPECT_EQ(got()[1].error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, GivesUpOnARevisionThatDoesNotCome) {
+  get(1, {api::ReadLevel::local, api::Revision(99)});
+  now += 2s;
+  service->expire(now);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::unavailable);
+  EXPECT_EQ(service->reads().parked(), 0u);
+}
+
+TEST_F(RequestServiceTest, PassesOnThatAnOutcomeIsUnknown) {
+  lead();
+  put(1, "a");
+  put(2, "b");
+  const Error unknown{ErrorCode::outcome_unknown, "the leader changed"};
+  service->on_completed(Ticket(1), 2, unknown, kOtherId);
+  ASSERT_EQ(got().size(), 2u);
+  EXPECT_EQ(got()[0].error, ErrorCode::outcome_unknown);
+  EXPECT_EQ(got()[1].leader, "n2");
+}
+
+TEST_F(RequestServiceTest, AnswersReadsWhoseBarrierFailed) {
+  lead();
+  get(1, {});
+  service->on_completed(Ticket(1), 1, Error{ErrorCode::not_leader, "no more"}, kOtherId);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::not_leader);
+}
+
+TEST_F(RequestServiceTest, RefusesWritesWithTheReasonAndGoesOnReading) {
+  service->stand({LeaderPlace::here, {}, {}, "disk full"}, now);
+  put(1, "key");
+  get(2, {});
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::busy);
+  EXPECT_EQ(got()[0].body, "disk full");
+  service->on_read_ready(Ticket(1), now);
+  EXPECT_EQ(got().back().error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, NamesTheLimitOfAKeyThatIsTooLarge) {
+  lead();
+  put(1, std::string(api::kKeyBytesMax + 1, 'k').c_str());
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::too_large);
+  EXPECT_NE(got()[0].body.find("65536"), std::string::npos) << got()[0].body;
+}
+
+TEST_F(RequestServiceTest, RefusesBytesThatAreNoRequest) {
+  lead();
+  for (const RequestKind kind : {RequestKind::write, RequestKind::get, RequestKind::range,
+                                 RequestKind::page, RequestKind::digest, RequestKind::admin}) {
+    const api::Request request{api::RequestId(1), 1s, kind, as_bytes("\xFF\xFF garbage")};
+    service->take({{1, 1}, 10, request.id}, request, now);
+    EXPECT_EQ(got().back().error, ErrorCode::invalid_argument);
+  }
+  EXPECT_EQ(got().size(), 6u);
+}
+
+TEST_F(RequestServiceTest, LetsNoClientExpireSessions) {
+  lead();
+  take(1, RequestKind::write, api::Command(api::ExpireSessions{gms::model::GroupClock(9)}), 1s);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::invalid_argument);
+}
+
+TEST_F(RequestServiceTest, AnswersAnOperatorWhenItIsDone) {
+  take(1, RequestKind::admin, api::AdminQuery{api::AdminAction::transfer, "n2"}, 1s);
+  take(2, RequestKind::admin, api::AdminQuery{api::AdminAction::leave, "n9"}, 1s);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::not_found);
+  service->on_completed(Ticket(1), 1, std::nullopt, {});
+  ASSERT_EQ(got().size(), 2u);
+  EXPECT_EQ(got()[1].error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, GivesNoMoreToAClientThatTakesNothing) {
+  replies.queued = limits.reply_bytes_max;
+  get(1, {api::ReadLevel::local, {}});
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::busy);
+}
+
+}  // namespace
+}  // namespace kvstore::server

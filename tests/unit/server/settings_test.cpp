@@ -1,0 +1,172 @@
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "kvstore/server/command_line.hpp"
+#include "kvstore/server/setting_values.hpp"
+
+namespace kvstore::server {
+namespace {
+
+using namespace std::chrono_literals;
+using gms::model::Result;
+using ::testing::Test;
+
+Result<void> read_file(const std::string& text, Settings& settings) {
+  std::istringstream file(text);
+  return apply_file(file, "kvd.toml", settings);
+}
+
+Command parsed(std::vector<const char*> arguments) {
+  auto result = parse_command_line(arguments);
+  EXPECT_TRUE(std::holds_alternative<Command>(result));
+  return std::get<Command>(std::move(result));
+}
+
+std::string refusal(std::vector<const char*> arguments) {
+  const auto result = parse_command_line(arguments);
+  const auto* failure = std::get_if<Failure>(&result);
+  if (failure == nullptr) return "accepted";
+  EXPECT_EQ(failure->code, ExitCode::usage);
+  return failure->what;
+}
+
+TEST(SettingValues, DurationsHaveAUnit) {
+  EXPECT_EQ(*parse_duration("250ms"), 250ms);
+  EXPECT_EQ(*parse_duration("5s"), 5s);
+  EXPECT_EQ(*parse_duration("10min"), 10min);
+  EXPECT_EQ(*parse_duration("0"), 0ms);
+  for (const char* wrong : {"", "5", "s", "5 s", "-5s", "5sec", "99999999999999999999s"})
+    EXPECT_FALSE(parse_duration(wrong).has_value()) << wrong;
+}
+
+TEST(SettingValues, SizesCountInPowersOfTwo) {
+  EXPECT_EQ(*parse_size("64MiB"), 64u << 20);
+  EXPECT_EQ(*parse_size("512"), 512u);
+  for (const char* wrong : {"", "64MB", "1.5GiB", "MiB", "99999999999GiB"})
+    EXPECT_FALSE(parse_size(wrong).has_value()) << wrong;
+}
+
+TEST(SettingTable, EveryValueCanBeReadBackAsItIsShown) {
+  for (const Setting& setting : setting_table()) {
+    Settings settings;
+    const std::string shown = value_text(setting, settings);
+    ASSERT_TRUE(assign(setting, settings, shown).has_value()) << file_name(setting);
+    EXPECT_EQ(value_text(setting, settings), shown) << file_name(setting);
+  }
+}
+
+TEST(SettingTable, NamesASettingForEachSource) {
+  const Setting* heartbeat = nullptr;
+  for (const Setting& setting : setting_table())
+    if (setting.key == "heartbeat") heartbeat = &setting;
+  ASSERT_NE(heartbeat, nullptr);
+  EXPECT_EQ(flag_name(*heartbeat), "--gms-heartbeat");
+  EXPECT_EQ(environment_name(*heartbeat), "KVD_GMS_HEARTBEAT");
+  EXPECT_EQ(file_name(*heartbeat), "gms.heartbeat");
+}
+
+TEST(SettingSources, AFileHasTablesAndEitherSpelling) {
+  Settings settings;
+  const auto read = read_file(
+      "name = \"n1\"\n"
+      "listen_client = \"127.0.0.1:9\"\n"
+      "join = [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n"
+      "insecure = true\n"
+      "[gms]\n"
+      "election-min = \"700ms\"  # slow\n"
+      "[storage]\n"
+      "memtable_bytes = \"16MiB\"\n",
+      settings);
+  ASSERT_TRUE(read.has_value()) << read.error().detail;
+  EXPECT_EQ(settings.name, "n1");
+  EXPECT_EQ(settings.listen_client, "127.0.0.1:9");
+  EXPECT_EQ(settings.join, (std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"}));
+  EXPECT_EQ(settings.exposure, Exposure::anywhere);
+  EXPECT_EQ(settings.gms.election_min, 700ms);
+  EXPECT_EQ(settings.storage.memtable_bytes, 16u << 20);
+}
+
+TEST(SettingSources, AnUnknownKeyIsAnErrorThatNamesTheNearest) {
+  Settings settings;
+  const auto file = read_file("[gms]\nheartbeet = \"1s\"\n", settings);
+  ASSERT_FALSE(file.has_value());
+  EXPECT_EQ(file.error().detail,
+            "kvd.toml: unknown setting 'gms.heartbeet'; did you mean 'gms.heartbeat'?");
+  const std::array<std::string_view, 2> environment{"HOME=/", "KVD_LISTN_PEER=x"};
+  const auto variable = apply_environment(environment, settings);
+  ASSERT_FALSE(variable.has_value());
+  EXPECT_EQ(variable.error().detail,
+            "environment: unknown setting 'KVD_LISTN_PEER'; did you mean 'KVD_LISTEN_PEER'?");
+}
+
+TEST(SettingSources, AWrongValueNamesItsPlace) {
+  Settings settings;
+  const auto file = read_file("[limits]\nsession-ttl = 5\n", settings);
+  ASSERT_FALSE(file.has_value());
+  EXPECT_TRUE(file.error().detail.starts_with("kvd.toml: limits.session-ttl: '5' is not"))
+      << file.error().detail;
+}
+
+TEST(CommandLine, AFlagIsStrongerThanTheEnvironment) {
+  const Command command = parsed({"run", "--data", "/nowhere", "--listen-peer", "127.0.0.1:3"});
+  const std::array<std::string_view, 2> environment{"KVD_LISTEN_PEER=127.0.0.1:2",
+                                                    "KVD_LISTEN_CLIENT=127.0.0.1:1"};
+  const auto settings = gather_settings(command, environment);
+  ASSERT_TRUE(std::holds_alternative<Settings>(settings));
+  EXPECT_EQ(std::get<Settings>(settings).listen_peer, "127.0.0.1:3");
+  EXPECT_EQ(std::get<Settings>(settings).listen_client, "127.0.0.1:1");
+  EXPECT_EQ(std::get<Settings>(settings).data, "/nowhere");
+}
+
+TEST(CommandLine, AFileThatIsNotThereIsAnError) {
+  const auto settings = gather_settings(parsed({"run", "--config", "/nowhere/kvd.toml"}), {});
+  ASSERT_TRUE(std::holds_alternative<Failure>(settings));
+  EXPECT_EQ(std::get<Failure>(settings).what, "cannot read /nowhere/kvd.toml");
+}
+
+TEST(CommandLine, NamesTheNearestOptionOfAnUnknownOne) {
+  EXPECT_EQ(refusal({"run", "--lissten-peer", "x"}),
+            "unknown option '--lissten-peer'; did you mean '--listen-peer'?");
+  EXPECT_EQ(refusal({"run", "--lissten"}),
+            "unknown option '--lissten'; did you mean '--listen-peer'?");
+  EXPECT_EQ(refusal({"init", "--nam", "n1"}), "unknown option '--nam'; did you mean '--name'?");
+}
+
+TEST(CommandLine, NeedsACommand) {
+  EXPECT_NE(refusal({}), "accepted");
+  EXPECT_NE(refusal({"fly"}), "accepted");
+  EXPECT_NE(refusal({"inspect"}), "accepted");
+}
+
+TEST(CommandLine, TakesSeveralAddressesToJoin) {
+  const Command command = parsed({"init", "--data", "d", "--name", "n2", "--join", "a:1,b:2"});
+  const auto settings = gather_settings(command, {});
+  ASSERT_TRUE(std::holds_alternative<Settings>(settings));
+  EXPECT_EQ(std::get<Settings>(settings).join, (std::vector<std::string>{"a:1", "b:2"}));
+}
+
+TEST(CheckSettings, RefusesAnAddressThatOthersReachUnlessTold) {
+  Settings settings;
+  settings.data = "d";
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+  settings.listen_peer = "0.0.0.0:7500";
+  const auto failure = check_settings(settings);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->code, ExitCode::usage);
+  EXPECT_NE(failure->what.find("--insecure"), std::string::npos);
+  settings.exposure = Exposure::anywhere;
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+}
+
+TEST(CheckSettings, RefusesTimersThatDoNotFit) {
+  Settings settings;
+  settings.data = "d";
+  settings.gms.heartbeat = 400ms;
+  const auto failure = check_settings(settings);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->what, "gms: election_min must be at least 4 times heartbeat");
+}
+
+}  // namespace
+}  // namespace kvstore::server
