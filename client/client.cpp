@@ -1,0 +1,233 @@
+#include "client/client.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <semaphore>
+#include <string>
+#include <thread>
+
+#include "client/dispatcher.hpp"
+#include "kvstore/api/limits.hpp"
+
+namespace client {
+namespace {
+
+namespace api = kvstore::api;
+using api::RequestKind;
+using gms::model::as_bytes;
+using gms::model::ByteWriter;
+using std::chrono::milliseconds;
+
+Error too_large(const char* what, std::size_t bytes, std::size_t bytes_max) {
+  return {ErrorCode::too_large, std::string(what) + " has " + std::to_string(bytes) +
+                                    " bytes; the limit is " + std::to_string(bytes_max)};
+}
+
+// The server checks the same; what it would drop the connection for must not be sent.
+Result<void> check(std::string_view key, std::string_view value) {
+  if (key.empty()) return Error{ErrorCode::invalid_argument, "the key is empty"};
+  if (key.size() > api::kKeyBytesMax) return too_large("the key", key.size(), api::kKeyBytesMax);
+  if (value.size() > api::kValueBytesMax)
+    return too_large("the value", value.size(), api::kValueBytesMax);
+  return {};
+}
+
+Result<Draft> draft_write(api::Operation operation, milliseconds deadline) {
+  ByteWriter out;
+  encode(api::Call{{}, {}, {}, operation}, out);
+  if (out.bytes().size() > api::kCommandBytesMax)
+    return too_large("the command", out.bytes().size(), api::kCommandBytesMax);
+  return Draft{RequestKind::write, Route::leader, Numbering::session, {}, out.take(), deadline};
+}
+
+api::Freshness freshness_of(const ReadOptions& options) {
+  return {options.level, options.revision_min};
+}
+
+Route route_of(const ReadOptions& options) {
+  return options.level == ReadLevel::local ? Route::any : Route::leader;
+}
+
+template <class Query>
+gms::model::Bytes encoded(const Query& query) {
+  ByteWriter out;
+  encode(query, out);
+  return out.take();
+}
+
+/// Wakes the thread that waits for the call.
+template <class T>
+class WaitingCall final : public PendingCall {
+ public:
+  WaitingCall(Draft wanted, std::optional<Result<T>>& result, std::binary_semaphore& ended)
+      : PendingCall(std::move(wanted)), result_(result), ended_(ended) {}
+
+  void finish(Result<Answer> answer) override {
+    result_.emplace(decode_answer<T>(answer));
+    ended_.release();
+  }
+
+ private:
+  std::optional<Result<T>>& result_;
+  std::binary_semaphore& ended_;
+};
+
+}  // namespace
+
+struct Client::Background {
+  boost::asio::io_context context{1};
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work{
+      context.get_executor()};
+  std::thread thread;
+};
+
+Client::Client(Options options)
+    : background_(std::make_unique<Background>()),
+      context_(background_->context),
+      dispatcher_(std::make_shared<Dispatcher>(context_, std::move(options))) {
+  background_->thread = std::thread([this] { background_->context.run(); });
+}
+
+Client::Client(boost::asio::io_context& context, Options options)
+    : context_(context), dispatcher_(std::make_shared<Dispatcher>(context, std::move(options))) {}
+
+Client::~Client() {
+  dispatcher_->stop();
+  if (background_ == nullptr) return;
+  background_->work.reset();
+  background_->thread.join();
+}
+
+void Client::enqueue(std::unique_ptr<PendingCall> call) {
+  dispatcher_->enqueue(std::move(call));
+}
+
+void Client::refuse(std::unique_ptr<PendingCall> call, const Error& error) {
+  boost::asio::post(context_, [call = std::move(call), error] { call->finish(error); });
+}
+
+template <class T>
+Result<T> Client::wait(Result<Draft> draft) {
+  if (!draft) return draft.error();
+  GMS_ASSERT(!context_.get_executor().running_in_this_thread(),
+             "a call that waits on the client's own thread");
+  std::optional<Result<T>> result;
+  std::binary_semaphore ended(0);
+  enqueue(std::make_unique<WaitingCall<T>>(*std::move(draft), result, ended));
+  ended.acquire();
+  return *std::move(result);
+}
+
+template Result<WriteReply> Client::wait(Result<Draft>);
+template Result<std::optional<Value>> Client::wait(Result<Draft>);
+template Result<Page> Client::wait(Result<Draft>);
+template Result<void> Client::wait(Result<Draft>);
+template Result<gms::model::Index> Client::wait(Result<Draft>);
+template Result<api::StatusReply> Client::wait(Result<Draft>);
+template Result<api::MembersReply> Client::wait(Result<Draft>);
+template Result<api::DigestReply> Client::wait(Result<Draft>);
+template Result<api::EventsReply> Client::wait(Result<Draft>);
+
+milliseconds Client::or_default(Deadline deadline) const {
+  return deadline.value_or(dispatcher_->options().deadline);
+}
+
+Result<Draft> Client::draft_put(std::string_view key, std::string_view value,
+                                const WriteOptions& options) const {
+  if (auto checked = check(key, value); !checked) return checked.error();
+  return draft_write(api::Put{as_bytes(key), as_bytes(value), options.condition, options.previous},
+                     or_default(options.deadline));
+}
+
+Result<Draft> Client::draft_erase(std::string_view key, const WriteOptions& options) const {
+  if (auto checked = check(key, {}); !checked) return checked.error();
+  return draft_write(api::Erase{as_bytes(key), options.condition, options.previous},
+                     or_default(options.deadline));
+}
+
+Result<Draft> Client::draft_get(std::string_view key, const ReadOptions& options) const {
+  if (auto checked = check(key, {}); !checked) return checked.error();
+  return Draft{RequestKind::get,
+               route_of(options),
+               Numbering::none,
+               {},
+               encoded(api::GetQuery{freshness_of(options), as_bytes(key)}),
+               or_default(options.deadline)};
+}
+
+Result<Draft> Client::draft_range(const RangeOptions& options) const {
+  for (const std::string_view bound : {options.from, options.to})
+    if (bound.size() > api::kKeyBytesMax)
+      return too_large("the bound", bound.size(), api::kKeyBytesMax);
+  if (options.limit == 0)
+    return Error{ErrorCode::invalid_argument, "the limit of a range is at least 1"};
+  api::RangeQuery query;
+  query.freshness = freshness_of(options.read);
+  query.bounds = {as_bytes(options.from), as_bytes(options.to)};
+  query.direction = options.direction;
+  query.content = options.content;
+  query.limit = options.limit;
+  return Draft{RequestKind::range, route_of(options.read),           Numbering::none, {},
+               encoded(query),     or_default(options.read.deadline)};
+}
+
+Result<Draft> Client::draft_page(const Cursor& cursor) const {
+  return Draft{RequestKind::page,
+               Route::member,
+               Numbering::none,
+               cursor.address,
+               encoded(api::PageQuery{cursor.id}),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_close(const Cursor& cursor) const {
+  return Draft{RequestKind::close_cursor,
+               Route::member,
+               Numbering::none,
+               cursor.address,
+               encoded(api::CloseCursorQuery{cursor.id}),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_members() const {
+  return Draft{RequestKind::members, Route::any, Numbering::none, {}, {}, or_default({})};
+}
+
+Result<Draft> Client::draft_status(std::string_view address, Deadline deadline) const {
+  return Draft{RequestKind::status, Route::member, Numbering::none, std::string(address), {},
+               or_default(deadline)};
+}
+
+Result<Draft> Client::draft_events(std::string_view address, EventSeq after) const {
+  return Draft{RequestKind::events,
+               Route::member,
+               Numbering::none,
+               std::string(address),
+               encoded(api::EventsQuery{after}),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_take_digest(DigestDepth depth) const {
+  return Draft{RequestKind::write,
+               Route::leader,
+               Numbering::none,
+               {},
+               encoded(api::Command(api::TakeDigest{depth})),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_digest(std::string_view address, Index index) const {
+  return Draft{RequestKind::digest,
+               Route::member,
+               Numbering::none,
+               std::string(address),
+               encoded(api::DigestQuery{index}),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_admin(const AdminQuery& query) const {
+  return Draft{RequestKind::admin, Route::any_once, Numbering::none, {},
+               encoded(query),     or_default({})};
+}
+
+}  // namespace client

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "client/connection.hpp"
+#include "client/pending_call.hpp"
+
+namespace client {
+
+/// Pauses that double.
+class Pauses {
+ public:
+  constexpr Pauses(std::chrono::milliseconds first, std::chrono::milliseconds max)
+      : first_(first), max_(max), next_(first) {}
+
+  [[nodiscard]] std::chrono::milliseconds next() {
+    return std::exchange(next_, std::min(2 * next_, max_));
+  }
+  void reset() { next_ = first_; }
+
+ private:
+  std::chrono::milliseconds first_;
+  std::chrono::milliseconds max_;
+  std::chrono::milliseconds next_;
+};
+
+/// What a client knows of one member that it can talk to.
+struct Endpoint {
+  /// A member that leads and has not answered anything for this long may be paused or cut off.
+  static constexpr std::chrono::milliseconds kSilenceMax{300};
+
+  Endpoint(std::size_t place, std::string client_address)
+      : index(place), address(std::move(client_address)) {}
+
+  [[nodiscard]] std::uint64_t bit() const { return std::uint64_t{1} << index; }
+  /// As users know it.
+  [[nodiscard]] const std::string& label() const { return name.empty() ? address : name; }
+  [[nodiscard]] bool is_silent(Clock::time_point now) const {
+    return outstanding > 0 && now - heard_at > kSilenceMax;
+  }
+  /// Whether it is worth asking for what only a leader does.
+  [[nodiscard]] bool may_lead(Clock::time_point now) const {
+    return open && ask_at <= now && !is_silent(now);
+  }
+  /// It answered something.
+  void heard(Clock::time_point now) {
+    heard_at = now;
+    if (outstanding > 0) --outstanding;
+  }
+  /// A request was sent to it.
+  void asked(Clock::time_point now) {
+    if (outstanding++ == 0) heard_at = now;
+  }
+
+  std::size_t index;
+  std::string address;
+  /// From its Welcome or a view.
+  std::string name;
+
+  /// Open or being opened; null otherwise.
+  std::shared_ptr<Connection> connection;
+  bool open = false;
+  /// Why there is no open connection.
+  std::string failure = "no answer yet";
+  /// Not before this is it connected to again.
+  Clock::time_point connect_at;
+  Pauses connect_pauses{std::chrono::milliseconds(10), std::chrono::milliseconds(500)};
+
+  /// It said that it does not lead: not before this is it asked again.
+  Clock::time_point ask_at;
+  Pauses ask_pauses{std::chrono::milliseconds(1), std::chrono::milliseconds(50)};
+
+  /// Requests without a reply, and when it last gave one, or was asked after all were answered.
+  std::size_t outstanding = 0;
+  Clock::time_point heard_at;
+
+  /// Calls for this member alone that wait for its connection.
+  std::deque<kvstore::api::RequestId> waiting;
+};
+
+}  // namespace client

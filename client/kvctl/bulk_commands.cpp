@@ -1,0 +1,89 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <iostream>
+
+#include "client/kvctl/command.hpp"
+#include "client/kvctl/context.hpp"
+#include "client/kvctl/exporter.hpp"
+#include "client/kvctl/importer.hpp"
+
+namespace kvctl {
+namespace {
+
+using client::Error;
+using client::ErrorCode;
+using client::Result;
+
+/// A line on a terminal that counts up.
+class Progress {
+ public:
+  explicit Progress(const Context& context)
+      : shown_(!context.quiet() && isatty(STDERR_FILENO) == 1) {}
+  ~Progress() {
+    if (shown_) std::cerr << "\r\x1b[K" << std::flush;
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void show(std::uint64_t count) const {
+    if (shown_) std::cerr << "\r" << count << " keys" << std::flush;
+  }
+
+ private:
+  bool shown_;
+};
+
+Result<std::uint64_t> import_from(std::istream& in, Context& context, PairFormat format) {
+  const Progress progress(context);
+  Importer importer(context.client(), format);
+  return importer.run(in, [&](std::uint64_t count) { progress.show(count); });
+}
+
+Result<ExitCode> run_import(Context& context) {
+  const auto format = parse_pair_format(context.arguments().text("format"));
+  if (!format) return format.error();
+  const std::string path = context.arguments().text("FILE");
+  std::ifstream file;
+  if (path != "-") {
+    file.open(path, std::ios::binary);
+    if (!file) return Error{ErrorCode::io, "cannot open " + path};
+  }
+  const auto count = import_from(path == "-" ? std::cin : file, context, *format);
+  if (!count) return count.error();
+  context.note(std::to_string(*count) + " keys written");
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_export(Context& context) {
+  const auto format = parse_pair_format(context.arguments().text("format"));
+  if (!format) return format.error();
+  const Progress progress(context);
+  Exporter exporter(context.client(), *format);
+  const auto count = exporter.run(context.arguments().text("prefix"), std::cout,
+                                  [&](std::uint64_t fetched) { progress.show(fetched); });
+  if (!count) return count.error();
+  return ExitCode::done;
+}
+
+}  // namespace
+
+std::vector<Command> bulk_commands() {
+  const Option format{"--format", OptionKind::text, "jsonl or tsv", "jsonl"};
+  return {
+      {"import",
+       "Write all pairs of a file, each exactly once",
+       Effect::writes,
+       {{"FILE", "One pair a line; - for standard input"}},
+       {format},
+       run_import},
+      {"export",
+       "Print all pairs in key order, as of one moment",
+       Effect::reads,
+       {},
+       {format, {"--prefix", OptionKind::text, "Only keys that begin with this", ""}},
+       run_export},
+  };
+}
+
+}  // namespace kvctl

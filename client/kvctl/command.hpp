@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "client/kvctl/exit_code.hpp"
+#include "client/types.hpp"
+
+namespace kvctl {
+
+class Context;
+
+enum class OptionKind : std::uint8_t { flag, text, number, duration };
+
+struct Option {
+  /// `--name` or `-n,--name`. It is read under its long name, without the dashes.
+  std::string_view names;
+  OptionKind kind = OptionKind::flag;
+  std::string_view help;
+  /// Empty for none.
+  std::string_view fallback;
+};
+
+enum class Presence : std::uint8_t { required, optional };
+
+/// An argument without dashes.
+struct Operand {
+  std::string_view name;
+  std::string_view help;
+  Presence presence = Presence::required;
+};
+
+/// What a failure means to the user: whether something may have changed.
+enum class Effect : std::uint8_t { reads, writes, manages };
+
+/// One command of kvctl. The name may have two words: a group and a command of it.
+struct Command {
+  std::string_view name;
+  std::string_view help;
+  Effect effect = Effect::reads;
+  std::vector<Operand> operands;
+  std::vector<Option> options;
+  client::Result<ExitCode> (*run)(Context& context) = nullptr;
+};
+
+// The groups, a file each.
+[[nodiscard]] std::vector<Command> key_commands();
+[[nodiscard]] std::vector<Command> bulk_commands();
+[[nodiscard]] std::vector<Command> group_commands();
+[[nodiscard]] std::vector<Command> verify_commands();
+[[nodiscard]] std::vector<Command> bench_commands();
+[[nodiscard]] std::vector<Command> local_commands();
+
+/// All commands, in the order of the help.
+[[nodiscard]] std::vector<Command> all_commands();
+
+/// The options of every command.
+[[nodiscard]] const std::vector<Option>& global_options();
+
+}  // namespace kvctl

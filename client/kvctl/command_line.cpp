@@ -1,0 +1,164 @@
+#include "client/kvctl/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+
+namespace kvctl {
+namespace {
+
+/// The long name without its dashes.
+std::string key_of(const Option& option) {
+  const std::size_t dashes = option.names.rfind("--");
+  return std::string(option.names.substr(dashes + 2));
+}
+
+/// An empty text when it is of the kind, else what is wrong.
+std::string check(OptionKind kind, const std::string& text) {
+  if (kind == OptionKind::number) {
+    const auto number = parse_number(text);
+    return number ? "" : number.error().detail;
+  }
+  if (kind == OptionKind::duration) {
+    const auto duration = parse_duration(text);
+    return duration ? "" : duration.error().detail;
+  }
+  return "";
+}
+
+/// Where CLI11 puts what it finds, by the argument's name.
+using Found = std::map<std::string, std::vector<std::string>>;
+
+void add_option(CLI::App& app, const Option& option, Found& found) {
+  const std::string names(option.names);
+  const std::string help(option.help);
+  std::vector<std::string>& values = found[key_of(option)];
+  if (option.kind == OptionKind::flag) {
+    app.add_flag_callback(names, [&values] { values.emplace_back("true"); }, help);
+    return;
+  }
+  const auto take = [&values](const std::string& text) { values.push_back(text); };
+  auto* added = app.add_option_function<std::string>(names, take, help);
+  added->type_name(option.kind == OptionKind::text     ? "TEXT"
+                   : option.kind == OptionKind::number ? "N"
+                                                       : "TIME");
+  if (!option.fallback.empty()) added->default_str(std::string(option.fallback));
+  added->check([kind = option.kind](const std::string& text) { return check(kind, text); }, "");
+}
+
+void add_operand(CLI::App& app, const Operand& operand, Found& found) {
+  const std::string name(operand.name);
+  const auto take = [&values = found[name]](const std::string& text) { values.push_back(text); };
+  auto* added = app.add_option_function<std::string>(name, take, std::string(operand.help));
+  added->type_name("");
+  if (operand.presence == Presence::required) added->required();
+}
+
+/// The parser of all commands, and which of its parts is whose.
+class Parser {
+ public:
+  explicit Parser(const std::vector<Command>& commands);
+
+  [[nodiscard]] Invocation parse(std::vector<std::string> line);
+
+ private:
+  struct Part {
+    const Command* command;
+    CLI::App* app;
+    std::unique_ptr<Found> found;
+  };
+
+  CLI::App& group(std::string_view name);
+  [[nodiscard]] Invocation chosen() const;
+  [[nodiscard]] Invocation failed(const CLI::ParseError& error) const;
+
+  CLI::App app_{"Writes to, reads from and looks after a groupkv group.", "kvctl"};
+  Found globals_;
+  std::map<std::string, CLI::App*> groups_;
+  std::vector<Part> parts_;
+};
+
+Parser::Parser(const std::vector<Command>& commands) {
+  app_.require_subcommand(1);
+  app_.set_version_flag("--version", "kvctl " KVCTL_VERSION);
+  for (const Option& option : global_options()) add_option(app_, option, globals_);
+  for (const Command& command : commands) {
+    const std::size_t space = command.name.find(' ');
+    CLI::App& parent =
+        space == std::string_view::npos ? app_ : group(command.name.substr(0, space));
+    const std::string_view own =
+        space == std::string_view::npos ? command.name : command.name.substr(space + 1);
+    CLI::App* app = parent.add_subcommand(std::string(own), std::string(command.help));
+    app->fallthrough();
+    parts_.push_back({&command, app, std::make_unique<Found>()});
+    for (const Operand& operand : command.operands)
+      add_operand(*app, operand, *parts_.back().found);
+    for (const Option& option : command.options) add_option(*app, option, *parts_.back().found);
+  }
+  app_.add_subcommand("help", "Print this text");
+}
+
+CLI::App& Parser::group(std::string_view name) {
+  const std::string text(name);
+  CLI::App*& known = groups_[text];
+  if (known == nullptr) {
+    known = app_.add_subcommand(text, "several: kvctl " + text + " --help");
+    known->require_subcommand(1)->fallthrough();
+  }
+  return *known;
+}
+
+Invocation Parser::parse(std::vector<std::string> line) {
+  // CLI11 takes the words from the back.
+  std::ranges::reverse(line);
+  try {
+    app_.parse(std::move(line));
+  } catch (const CLI::ParseError& error) {
+    return failed(error);
+  }
+  return chosen();
+}
+
+Invocation Parser::chosen() const {
+  Invocation invocation;
+  for (const auto& [name, values] : globals_)
+    for (const std::string& value : values) invocation.arguments.add(name, value);
+  for (const Part& part : parts_) {
+    if (!part.app->parsed()) continue;
+    invocation.command = part.command;
+    for (const Option& option : part.command->options)
+      if (!option.fallback.empty() && part.found->at(key_of(option)).empty())
+        invocation.arguments.add(key_of(option), std::string(option.fallback));
+    for (const auto& [name, values] : *part.found)
+      for (const std::string& value : values) invocation.arguments.add(name, value);
+    return invocation;
+  }
+  const auto& formatter = *app_.get_formatter();
+  invocation.text = formatter.make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal);
+  return invocation;
+}
+
+Invocation Parser::failed(const CLI::ParseError& error) const {
+  Invocation invocation;
+  if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
+    invocation.text = std::string(error.what()) + '\n';
+  } else if (error.get_exit_code() == 0) {
+    // Of the command that it follows, if it follows one.
+    invocation.text = app_.help();
+  } else {
+    invocation.exit_code = ExitCode::usage;
+    invocation.text = std::string("error: ") + error.what() + ". Try: kvctl --help\n";
+  }
+  return invocation;
+}
+
+}  // namespace
+
+Invocation parse_command_line(const std::vector<std::string>& line,
+                              const std::vector<Command>& commands) {
+  Parser parser(commands);
+  return parser.parse(line);
+}
+
+}  // namespace kvctl

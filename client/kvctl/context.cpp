@@ -1,0 +1,134 @@
+#include "client/kvctl/context.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "client/kvctl/command_line.hpp"
+#include "client/kvctl/local_layout.hpp"
+#include "client/kvctl/text.hpp"
+
+namespace kvctl {
+namespace {
+
+using client::Error;
+using client::ErrorCode;
+
+constexpr std::chrono::milliseconds kTimeout{5000};
+constexpr const char* kUsualEndpoint = "127.0.0.1:7400";
+
+Format resolved(Format format) {
+  if (format != Format::automatic) return format;
+  return isatty(STDOUT_FILENO) == 1 ? Format::table : Format::plain;
+}
+
+std::optional<std::string> environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+/// What follows the reason: was it applied, and what to do.
+std::string advice(const Error& error, Effect effect) {
+  const bool writes = effect == Effect::writes;
+  switch (error.code) {
+    case ErrorCode::unavailable:
+    case ErrorCode::not_leader:
+    case ErrorCode::closed:
+    case ErrorCode::timed_out:
+      if (effect == Effect::manages) return "";
+      return writes ? " Not applied; safe to retry. Try: kvctl status" : " Try: kvctl status";
+    case ErrorCode::outcome_unknown:
+      return " The outcome is unknown: it may have been applied. Try: kvctl status";
+    case ErrorCode::busy:
+      return writes ? " Not applied; retry later. Try: kvctl status -v" : " Try: kvctl status -v";
+    case ErrorCode::too_large: return writes ? " Not applied." : "";
+    case ErrorCode::invalid_argument: return " Try: kvctl --help";
+    default: return "";
+  }
+}
+
+std::string subject_of(const Command& command, const Arguments& arguments) {
+  std::string subject(command.name);
+  if (command.operands.empty()) return subject;
+  const auto first = arguments.find(std::string(command.operands.front().name));
+  if (first) subject += ' ' + shortened(escape(*first), 80);
+  return subject;
+}
+
+void print_error(const std::string& line, Colour colour) {
+  const bool coloured =
+      colour == Colour::always || (colour == Colour::automatic && isatty(STDERR_FILENO) == 1);
+  std::cerr << (coloured ? "\x1b[31merror:\x1b[0m " : "error: ") << line << std::endl;
+}
+
+ExitCode run_command(const Command& command, Context& context) {
+  const auto done = command.run(context);
+  std::cout.flush();
+  if (done) {
+    if (std::cout) return *done;
+    print_error(std::string(command.name) + ": the output could not be written",
+                context.settings().colour);
+    return ExitCode::failed;
+  }
+  print_error(error_line(subject_of(command, context.arguments()), done.error(), command.effect),
+              context.settings().colour);
+  return exit_code_of(done.error().code);
+}
+
+}  // namespace
+
+Context::Context(Arguments arguments, Settings settings)
+    : arguments_(std::move(arguments)),
+      settings_(std::move(settings)),
+      printer_(std::cout, resolved(settings_.format)) {}
+
+std::vector<std::string> Context::endpoints() const {
+  if (!settings_.endpoints.empty()) return settings_.endpoints;
+  std::vector<std::string> local;
+  for (const LocalMember& member : local_members(settings_.directory))
+    local.push_back(member.client_address);
+  return local.empty() ? std::vector<std::string>{kUsualEndpoint} : local;
+}
+
+client::Options Context::client_options() const {
+  client::Options options;
+  options.endpoints = endpoints();
+  options.deadline = settings_.timeout.value_or(kTimeout);
+  return options;
+}
+
+client::Client& Context::client() {
+  if (client_ == nullptr) client_ = std::make_unique<client::Client>(client_options());
+  return *client_;
+}
+
+void Context::note(const std::string& text) const {
+  if (!quiet()) std::cerr << text << std::endl;
+}
+
+std::string error_line(std::string_view subject, const Error& error, Effect effect) {
+  std::string line(subject);
+  line += ": ";
+  line += error.detail.empty() ? std::string(to_string(error.code)) : error.detail;
+  if (line.back() != '.') line += '.';
+  return line + advice(error, effect);
+}
+
+ExitCode run(const std::vector<std::string>& line) {
+  const std::vector<Command> commands = all_commands();
+  Invocation invocation = parse_command_line(line, commands);
+  if (invocation.command == nullptr) {
+    (invocation.exit_code == ExitCode::done ? std::cout : std::cerr) << invocation.text;
+    return invocation.exit_code;
+  }
+  auto settings = settings_of(invocation.arguments, environment);
+  if (!settings) {
+    print_error(settings.error().detail + ". Try: kvctl --help", Colour::automatic);
+    return ExitCode::usage;
+  }
+  Context context(std::move(invocation.arguments), *std::move(settings));
+  return run_command(*invocation.command, context);
+}
+
+}  // namespace kvctl

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client/client.hpp"
+#include "client/kvctl/arguments.hpp"
+#include "client/kvctl/command.hpp"
+#include "client/kvctl/output.hpp"
+#include "client/kvctl/settings.hpp"
+
+namespace kvctl {
+
+/// What a command works with. Lives as long as the command runs; one thread.
+class Context {
+ public:
+  Context(Arguments arguments, Settings settings);
+
+  [[nodiscard]] const Arguments& arguments() const { return arguments_; }
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  [[nodiscard]] Printer& printer() { return printer_; }
+  [[nodiscard]] bool quiet() const { return settings_.verbosity == Verbosity::quiet; }
+  [[nodiscard]] bool verbose() const { return settings_.verbosity == Verbosity::verbose; }
+
+  /// Addresses to begin with: those that were set, else the local cluster's, else the usual one.
+  [[nodiscard]] std::vector<std::string> endpoints() const;
+  [[nodiscard]] client::Options client_options() const;
+  /// One client, made when it is first asked for.
+  [[nodiscard]] client::Client& client();
+
+  /// A remark to people, unless they want it quiet.
+  void note(const std::string& text) const;
+
+ private:
+  Arguments arguments_;
+  Settings settings_;
+  Printer printer_;
+  std::unique_ptr<client::Client> client_;
+};
+
+/// The line that says what failed, why, whether it was applied, and what to type next. `subject` is
+/// what was tried, such as `put /a`.
+[[nodiscard]] std::string error_line(std::string_view subject, const client::Error& error,
+                                     Effect effect);
+
+/// Runs one command line; the program's whole work.
+[[nodiscard]] ExitCode run(const std::vector<std::string>& line);
+
+}  // namespace kvctl

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <istream>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include "client/client.hpp"
+#include "client/kvctl/pair_format.hpp"
+
+namespace kvctl {
+
+/// Writes the pairs of a stream, many at a time, each exactly once however often the leader
+/// changes.
+///
+/// Writes in flight together may be executed in any order, so a key that comes again waits until
+/// the write before it is done: the last one in the stream stays. Thread rule: run() and the
+/// getters from one thread; it waits for the client's thread.
+class Importer {
+ public:
+  Importer(client::Client& client, PairFormat format) : client_(client), format_(format) {}
+  /// Waits for the writes in flight.
+  ~Importer();
+  Importer(const Importer&) = delete;
+  Importer& operator=(const Importer&) = delete;
+
+  /// Calls `progress` with the pairs written so far, now and then. Returns how many were written.
+  /// Errors: that of a write that failed, invalid_argument for a line that is not a pair, naming
+  /// its number, io.
+  template <class Progress>
+  [[nodiscard]] client::Result<std::uint64_t> run(std::istream& in, Progress progress) {
+    std::uint64_t lines = 0;
+    for (std::string line; std::getline(in, line);) {
+      ++lines;
+      if (auto taken = take(line, lines); !taken) return taken.error();
+      if (lines % kProgressEvery == 0) progress(written());
+    }
+    return finish(in);
+  }
+
+ private:
+  static constexpr std::uint64_t kProgressEvery = 1024;
+  static constexpr std::size_t kCallsMax = 512;
+  static constexpr std::size_t kBytesMax = 16 * 1024 * 1024;
+  /// Longer than any failover; what takes longer is not known to be written.
+  static constexpr std::chrono::milliseconds kDeadline{60'000};
+
+  [[nodiscard]] client::Result<void> take(const std::string& line, std::uint64_t number);
+  [[nodiscard]] client::Result<std::uint64_t> finish(const std::istream& in);
+  /// Waits for room for a write. False when one has failed.
+  [[nodiscard]] bool wait_for_room(const KeyAndValue& pair);
+  void ended(const std::string& key, std::size_t bytes,
+             const client::Result<client::WriteReply>& reply);
+  [[nodiscard]] std::uint64_t written();
+
+  client::Client& client_;
+  PairFormat format_;
+  /// Of what follows, which the client's thread changes too.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::unordered_set<std::string> keys_in_flight_;
+  std::size_t bytes_in_flight_ = 0;
+  std::uint64_t written_ = 0;
+  std::optional<client::Error> failure_;
+};
+
+}  // namespace kvctl

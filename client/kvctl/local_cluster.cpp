@@ -1,0 +1,242 @@
+#include "client/kvctl/local_cluster.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstring>
+#include <fstream>
+
+#include "client/kvctl/arguments.hpp"
+
+namespace kvctl {
+namespace {
+
+using client::Error;
+using client::ErrorCode;
+using client::Result;
+using std::chrono::milliseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+/// What kvd promises, and a little more.
+constexpr milliseconds kStopTimeMax{8000};
+constexpr milliseconds kKillTimeMax{2000};
+constexpr milliseconds kLookEvery{10};
+constexpr milliseconds kStatusTimeout{1000};
+
+std::uint16_t port_of(const std::string& address) {
+  const auto port = parse_number(address.substr(address.rfind(':') + 1));
+  return static_cast<std::uint16_t>(port.value_or(0));
+}
+
+/// Whether a server could listen at the port of this machine.
+bool is_port_free(std::uint16_t port) {
+  const int number = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (number < 0) return true;
+  const int on = 1;
+  setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const bool free = bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  close(number);
+  return free;
+}
+
+std::string last_line_of(const std::filesystem::path& path) {
+  std::ifstream in(path);
+  std::string last;
+  for (std::string line; std::getline(in, line);)
+    if (!line.empty()) last = line;
+  return last;
+}
+
+/// Whether the member's own view has all these members, and has them up.
+bool sees_all_up(const kvstore::api::StatusReply& status,
+                 const std::vector<LocalMember>& expected) {
+  const gms::model::View& view = status.view.view;
+  return !status.leader.empty() && std::ranges::all_of(expected, [&](const LocalMember& member) {
+    const auto* found = view.find_name(member.name);
+    return found != nullptr && view.is_up(found->id);
+  });
+}
+
+/// Looks at the members again and again until all is well; a loop without a thread of its own.
+class Watch {
+ public:
+  Watch(const client::Options& options, const std::vector<LocalMember>& expected)
+      : client_(context_, options), expected_(expected) {}
+
+  [[nodiscard]] Result<void> run(milliseconds time_max) {
+    const auto limit = SteadyClock::now() + time_max;
+    look();
+    while (!done_ && !failure_ && SteadyClock::now() < limit)
+      context_.run_one_for(milliseconds(100));
+    if (failure_) return *failure_;
+    if (done_) return {};
+    return Error{ErrorCode::timed_out, "not all members are up in one view; see: kvctl local logs"};
+  }
+
+ private:
+  void look() {
+    for (const LocalMember& member : expected_) check_process(member);
+    if (failure_) return;
+    answers_ = well_ = 0;
+    for (const LocalMember& member : expected_)
+      client_.status(member.client_address, kStatusTimeout,
+                     [this](const Result<kvstore::api::StatusReply>& status) { take(status); });
+  }
+
+  void take(const Result<kvstore::api::StatusReply>& status) {
+    if (status && sees_all_up(*status, expected_)) {
+      if (well_ == 0) seq_ = status->view.view.seq;
+      if (status->view.view.seq == seq_) ++well_;
+    }
+    if (++answers_ < expected_.size()) return;
+    done_ = well_ == expected_.size();
+    timer_.expires_after(kLookEvery);
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error && !done_) look();
+    });
+  }
+
+  void check_process(const LocalMember& member) {
+    if (process_of(member)) return;
+    failure_ = Error{ErrorCode::io, member.name + " has ended: " + last_line_of(member.log())};
+  }
+
+  boost::asio::io_context context_;
+  boost::asio::steady_timer timer_{context_};
+  client::Client client_;
+  const std::vector<LocalMember>& expected_;
+  std::size_t answers_ = 0;
+  std::size_t well_ = 0;
+  gms::model::ViewSeq seq_;
+  bool done_ = false;
+  std::optional<Error> failure_;
+};
+
+}  // namespace
+
+Result<LocalMember> LocalCluster::find(const std::string& name) const {
+  std::string names;
+  for (const LocalMember& member : members()) {
+    if (member.name == name) return member;
+    names += (names.empty() ? "" : ", ") + member.name;
+  }
+  return Error{ErrorCode::not_found, names.empty()
+                                         ? "there is no cluster in " + directory_.string() +
+                                               "; to make one: kvctl local up 3"
+                                         : "there is no member " + name + ", only " + names};
+}
+
+Result<void> LocalCluster::start(std::size_t count, std::uint16_t base_port) {
+  std::vector<LocalMember> all = members();
+  if (!all.empty() && all.size() != count)
+    return Error{ErrorCode::conflict, "the cluster in " + directory_.string() + " has " +
+                                          std::to_string(all.size()) + " members"};
+  if (!all.empty() &&
+      std::ranges::all_of(all, [](const auto& member) { return process_of(member).has_value(); }))
+    return Error{ErrorCode::conflict, "it is already running; see: kvctl local status"};
+  while (all.size() < count) all.push_back(member_at(directory_, base_port, all.size() + 1));
+  for (const LocalMember& member : all) {
+    if (process_of(member)) continue;
+    if (auto launched = launch(member, all); !launched) return launched;
+  }
+  return {};
+}
+
+Result<LocalMember> LocalCluster::add() {
+  const std::vector<LocalMember> all = members();
+  if (all.empty()) return find("n1").error();
+  const std::size_t place = *parse_number(all.back().name.substr(1));
+  const auto base = static_cast<std::uint16_t>(port_of(all.back().client_address) - place);
+  const LocalMember added = member_at(directory_, base, place + 1);
+  if (auto launched = launch(added, all); !launched) return launched.error();
+  return added;
+}
+
+Result<void> LocalCluster::start(const LocalMember& member) {
+  if (process_of(member)) return Error{ErrorCode::conflict, member.name + " is already running"};
+  return launch(member, members());
+}
+
+Result<void> LocalCluster::launch(const LocalMember& member,
+                                  const std::vector<LocalMember>& others) {
+  for (const std::string& address : {member.client_address, member.peer_address})
+    if (!is_port_free(port_of(address)))
+      return Error{ErrorCode::conflict, "port " + std::to_string(port_of(address)) + ", for " +
+                                            member.name + ", is in use; try --base-port"};
+  std::vector<std::string> words{program_beside("kvd").string(),
+                                 "run",
+                                 "--data",
+                                 member.data().string(),
+                                 "--name",
+                                 member.name,
+                                 "--listen-client",
+                                 member.client_address,
+                                 "--listen-peer",
+                                 member.peer_address};
+  if (!member.is_initialised()) {
+    words.emplace_back("--init");
+    std::string join;
+    for (const LocalMember& other : others)
+      if (other.name != member.name) join += (join.empty() ? "" : ",") + other.peer_address;
+    // The first one founds the group.
+    const bool founds = !others.empty() && others.front().name == member.name;
+    if (!founds && !join.empty()) words.insert(words.end(), {"--join", join});
+  }
+  if (auto saved = save(member); !saved) return saved;
+  const auto process = start_process(words, member.log());
+  if (!process) return process.error();
+  return save_process(member, *process);
+}
+
+Result<void> LocalCluster::stop(const LocalMember& member) {
+  const auto process = process_of(member);
+  if (!process) return {};
+  // One that is paused would not hear it.
+  if (is_paused(*process)) (void)send_signal(*process, SIGCONT);
+  (void)send_signal(*process, SIGTERM);
+  if (wait_for_end(*process, kStopTimeMax)) return {};
+  (void)send_signal(*process, SIGKILL);
+  if (wait_for_end(*process, kKillTimeMax)) return {};
+  return Error{ErrorCode::io, member.name + " does not end, not even killed"};
+}
+
+Result<void> LocalCluster::signal(const LocalMember& member, int signal) {
+  const auto process = process_of(member);
+  if (!process) return Error{ErrorCode::not_found, member.name + " does not run"};
+  auto sent = send_signal(*process, signal);
+  if (sent && signal == SIGKILL) (void)wait_for_end(*process, kKillTimeMax);
+  return sent;
+}
+
+client::Options LocalCluster::client_options() const {
+  client::Options options;
+  options.endpoints.clear();
+  for (const LocalMember& member : members()) options.endpoints.push_back(member.client_address);
+  return options;
+}
+
+Result<void> LocalCluster::wait_until_up(const std::vector<LocalMember>& expected,
+                                         milliseconds time_max) const {
+  return Watch(client_options(), expected).run(time_max);
+}
+
+Result<std::string> LocalCluster::leader() const {
+  if (members().empty()) return find("n1").error();
+  client::Client client(client_options());
+  const auto reply = client.members();
+  if (!reply) return reply.error();
+  if (reply->leader.empty()) return Error{ErrorCode::unavailable, "no leader is known"};
+  return reply->leader;
+}
+
+}  // namespace kvctl

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "client/client.hpp"
+#include "client/kvctl/local_layout.hpp"
+
+namespace kvctl {
+
+/// A group whose members are processes of this machine, in one directory. It signals no process but
+/// those that it started itself.
+class LocalCluster {
+ public:
+  explicit LocalCluster(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  [[nodiscard]] std::vector<LocalMember> members() const { return local_members(directory_); }
+  /// Error: not_found, naming those that there are.
+  [[nodiscard]] client::Result<LocalMember> find(const std::string& name) const;
+
+  /// Starts `count` members, new ones where there are fewer. Errors: conflict (it runs already, or
+  /// has another number of members; a port is in use), not_found (no kvd), io.
+  [[nodiscard]] client::Result<void> start(std::size_t count, std::uint16_t base_port);
+  /// Starts one more. Errors as of start().
+  [[nodiscard]] client::Result<LocalMember> add();
+  /// Starts a member that does not run. Errors as of start().
+  [[nodiscard]] client::Result<void> start(const LocalMember& member);
+  /// Asks the member to stop, and kills it if it does not. Returns when it is gone. Error: io.
+  [[nodiscard]] client::Result<void> stop(const LocalMember& member);
+  [[nodiscard]] client::Result<void> signal(const LocalMember& member, int signal);
+
+  /// Waits until these members answer, in one view in which all of them are up. Errors: io (one of
+  /// them has ended; the detail says what it said last), timed_out.
+  [[nodiscard]] client::Result<void> wait_until_up(const std::vector<LocalMember>& expected,
+                                                   std::chrono::milliseconds time_max) const;
+  /// The name of the leader. Error: unavailable.
+  [[nodiscard]] client::Result<std::string> leader() const;
+
+ private:
+  [[nodiscard]] client::Result<void> launch(const LocalMember& member,
+                                            const std::vector<LocalMember>& others);
+  [[nodiscard]] client::Options client_options() const;
+
+  std::filesystem::path directory_;
+};
+
+}  // namespace kvctl

@@ -1,0 +1,201 @@
+#include <signal.h>
+
+#include <fstream>
+#include <iostream>
+
+#include "client/kvctl/command.hpp"
+#include "client/kvctl/context.hpp"
+#include "client/kvctl/local_cluster.hpp"
+
+namespace kvctl {
+namespace {
+
+using client::Error;
+using client::ErrorCode;
+using client::Result;
+using std::chrono::milliseconds;
+
+constexpr std::size_t kMembersMax = 9;
+constexpr std::uint64_t kBasePortMax = 65'000;
+/// A restart may have a log to replay.
+constexpr milliseconds kUpTimeMax{60'000};
+
+LocalCluster cluster_of(const Context& context) {
+  return LocalCluster(context.settings().directory);
+}
+
+milliseconds time_max(const Context& context) {
+  return context.settings().timeout.value_or(kUpTimeMax);
+}
+
+/// The members that NAME names: one, `leader`, or `all`.
+Result<std::vector<LocalMember>> named(const Context& context) {
+  const LocalCluster cluster = cluster_of(context);
+  std::string name = context.arguments().text("NAME");
+  if (name == "all") {
+    auto members = cluster.members();
+    if (members.empty()) return cluster.find("n1").error();
+    return members;
+  }
+  if (name == "leader") {
+    const auto leader = cluster.leader();
+    if (!leader) return leader.error();
+    name = *leader;
+  }
+  const auto member = cluster.find(name);
+  if (!member) return member.error();
+  return std::vector<LocalMember>{*member};
+}
+
+std::string state_of(const LocalMember& member) {
+  const auto process = process_of(member);
+  if (!process) return "stopped";
+  return is_paused(*process) ? "paused" : "running";
+}
+
+void print_members(Context& context, const std::vector<LocalMember>& members) {
+  Table table{{"name", "state", "pid", "client", "peer"}, {}};
+  for (const LocalMember& member : members) {
+    const auto process = process_of(member);
+    const auto pid = process ? static_cast<std::uint64_t>(process->pid) : 0;
+    table.rows.push_back(
+        {member.name, state_of(member), pid, member.client_address, member.peer_address});
+  }
+  context.printer().print(table, "members");
+}
+
+Result<ExitCode> run_up(Context& context) {
+  const std::string text = context.arguments().find("N").value_or("3");
+  const auto count = parse_number(text);
+  if (!count || *count == 0 || *count > kMembersMax)
+    return Error{ErrorCode::invalid_argument, "N is 1 to 9, not '" + text + "'"};
+  const std::uint64_t base_port = context.arguments().number("base-port");
+  if (base_port > kBasePortMax)
+    return Error{ErrorCode::invalid_argument, "--base-port is 65000 at most"};
+  LocalCluster cluster = cluster_of(context);
+  if (auto started = cluster.start(*count, static_cast<std::uint16_t>(base_port)); !started)
+    return started.error();
+  const auto members = cluster.members();
+  if (auto up = cluster.wait_until_up(members, time_max(context)); !up) return up.error();
+  if (!context.quiet()) print_members(context, members);
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_down(Context& context) {
+  LocalCluster cluster = cluster_of(context);
+  for (const LocalMember& member : cluster.members())
+    if (const auto process = process_of(member)) {
+      if (is_paused(*process)) (void)send_signal(*process, SIGCONT);
+      (void)send_signal(*process, SIGTERM);
+    }
+  for (const LocalMember& member : cluster.members())
+    if (auto stopped = cluster.stop(member); !stopped) return stopped.error();
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_status(Context& context) {
+  const auto members = cluster_of(context).members();
+  if (members.empty()) return cluster_of(context).find("n1").error();
+  print_members(context, members);
+  return ExitCode::done;
+}
+
+Result<ExitCode> send(Context& context, int signal, const char* done) {
+  const auto members = named(context);
+  if (!members) return members.error();
+  LocalCluster cluster = cluster_of(context);
+  for (const LocalMember& member : *members) {
+    if (auto sent = cluster.signal(member, signal); !sent) return sent.error();
+    context.note(member.name + " " + done);
+  }
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_kill(Context& context) {
+  return send(context, SIGKILL, "is killed");
+}
+Result<ExitCode> run_pause(Context& context) {
+  return send(context, SIGSTOP, "is paused");
+}
+Result<ExitCode> run_resume(Context& context) {
+  return send(context, SIGCONT, "goes on");
+}
+
+Result<ExitCode> run_restart(Context& context) {
+  const auto members = named(context);
+  if (!members) return members.error();
+  LocalCluster cluster = cluster_of(context);
+  for (const LocalMember& member : *members)
+    if (auto stopped = cluster.stop(member); !stopped) return stopped.error();
+  for (const LocalMember& member : *members)
+    if (auto started = cluster.start(member); !started) return started.error();
+  if (auto up = cluster.wait_until_up(*members, time_max(context)); !up) return up.error();
+  for (const LocalMember& member : *members) context.note(member.name + " is up");
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_add(Context& context) {
+  LocalCluster cluster = cluster_of(context);
+  const auto added = cluster.add();
+  if (!added) return added.error();
+  if (auto up = cluster.wait_until_up({*added}, time_max(context)); !up) return up.error();
+  if (!context.quiet()) print_members(context, {*added});
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_logs(Context& context) {
+  const auto members = named(context);
+  if (!members) return members.error();
+  for (const LocalMember& member : *members) {
+    std::ifstream in(member.log());
+    if (!in) return Error{ErrorCode::io, "cannot open " + member.log().string()};
+    for (std::string line; std::getline(in, line);)
+      std::cout << (members->size() > 1 ? member.name + ": " : "") << line << '\n';
+  }
+  return ExitCode::done;
+}
+
+Result<ExitCode> run_destroy(Context& context) {
+  if (auto stopped = run_down(context); !stopped) return stopped.error();
+  const auto members = cluster_of(context).members();
+  std::error_code error;
+  for (const LocalMember& member : members) {
+    std::filesystem::remove_all(member.directory, error);
+    if (error)
+      return Error{ErrorCode::io,
+                   "cannot remove " + member.directory.string() + ": " + error.message()};
+  }
+  // What is not this cluster's stays.
+  std::filesystem::remove(context.settings().directory, error);
+  return ExitCode::done;
+}
+
+Command local(std::string_view name, std::string_view help, std::vector<Operand> operands,
+              Result<ExitCode> (*run)(Context&)) {
+  return {name, help, Effect::manages, std::move(operands), {}, run};
+}
+
+}  // namespace
+
+std::vector<Command> local_commands() {
+  const Operand name{"NAME", "A member's name, leader, or all"};
+  Command up = local("local up", "Start N members here, and wait until all are up in one view",
+                     {{"N", "How many (3)", Presence::optional}}, run_up);
+  up.options.push_back({"--base-port", OptionKind::number,
+                        "Client ports follow it, peer ports are 100 above those", "7400"});
+  return {
+      up,
+      local("local down", "Stop all members; their data stays", {}, run_down),
+      local("local status", "Show the members and their processes", {}, run_status),
+      local("local kill", "Kill a member, as a crash would", {name}, run_kill),
+      local("local pause", "Stop a member without its noticing", {name}, run_pause),
+      local("local resume", "Let a paused member go on", {name}, run_resume),
+      local("local restart", "Stop a member if it runs, start it, and wait until it is up", {name},
+            run_restart),
+      local("local add", "Start one more member", {}, run_add),
+      local("local logs", "Print what a member has said", {name}, run_logs),
+      local("local destroy", "Stop all members and remove their data", {}, run_destroy),
+  };
+}
+
+}  // namespace kvctl

@@ -1,0 +1,48 @@
+#include "client/kvctl/survey.hpp"
+
+#include <algorithm>
+#include <boost/asio/use_future.hpp>
+#include <future>
+
+namespace kvctl {
+namespace {
+
+using client::Result;
+using kvstore::api::StatusReply;
+
+/// A member that is paused must not hold the others' answers up for long.
+constexpr std::chrono::milliseconds kPatience{1000};
+
+void add_up(GroupSurvey& survey) {
+  gms::model::Epoch epoch;
+  for (const MemberSurvey& member : survey.members) {
+    if (!member.status) continue;
+    const StatusReply& status = *member.status;
+    survey.commit = std::max(survey.commit, status.commit);
+    if (status.view.view.seq > survey.view.view.seq) survey.view = status.view;
+    if (status.role != "leader" || status.epoch < epoch) continue;
+    epoch = status.epoch;
+    survey.leader = status.name;
+  }
+  for (MemberSurvey& member : survey.members) member.up = survey.view.view.is_up(member.member.id);
+}
+
+}  // namespace
+
+Result<GroupSurvey> survey_group(client::Client& client) {
+  const auto known = client.members();
+  if (!known) return known.error();
+  GroupSurvey survey;
+  survey.view = known->view;
+  std::vector<gms::model::Member> members = known->view.view.members;
+  std::ranges::sort(members, {}, &gms::model::Member::name);
+  std::vector<std::future<Result<StatusReply>>> answers;
+  for (const auto& member : members)
+    answers.push_back(client.status(member.info, kPatience, boost::asio::use_future));
+  for (std::size_t i = 0; i < members.size(); ++i)
+    survey.members.push_back({members[i], false, answers[i].get()});
+  add_up(survey);
+  return survey;
+}
+
+}  // namespace kvctl

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "client/client.hpp"
+
+namespace kvctl {
+
+/// What one member of the view says of itself.
+struct MemberSurvey {
+  gms::model::Member member;
+  /// In the view.
+  bool up = false;
+  client::Result<kvstore::api::StatusReply> status;
+
+  /// What it says, or `unreachable`.
+  [[nodiscard]] std::string role() const { return status ? status->role : "unreachable"; }
+};
+
+struct GroupSurvey {
+  gms::model::PlacedView view;
+  /// The name of the member that leads in the newest epoch; empty if none says so.
+  std::string leader;
+  /// The furthest that any member knows of.
+  gms::model::Index commit;
+  /// The voters, by name.
+  std::vector<MemberSurvey> members;
+};
+
+/// Asks any member for the view and then every member of it how it is doing, all at once. Error:
+/// that of the first question; members that do not answer are part of the result.
+[[nodiscard]] client::Result<GroupSurvey> survey_group(client::Client& client);
+
+}  // namespace kvctl

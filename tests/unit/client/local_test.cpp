@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "client/kvctl/local_cluster.hpp"
+#include "client/kvctl/process.hpp"
+
+namespace kvctl {
+namespace {
+
+using client::ErrorCode;
+using std::chrono::milliseconds;
+
+class LocalTest : public ::testing::Test {
+ protected:
+  LocalTest()
+      : directory(std::filesystem::path(::testing::TempDir()) /
+                  ("kvctl_local_" + std::to_string(getpid()))) {
+    std::filesystem::create_directories(directory);
+  }
+  ~LocalTest() override { std::filesystem::remove_all(directory); }
+
+  std::filesystem::path directory;
+};
+
+TEST_F(LocalTest, StartsSignalsAndAwaitsAProcess) {
+  const auto started = start_process({"/bin/cat", "/dev/zero"}, "/dev/null");
+  ASSERT_TRUE(started) << started.error().detail;
+  EXPECT_TRUE(is_running(*started));
+  EXPECT_FALSE(wait_for_end(*started, milliseconds(0)));
+  ASSERT_TRUE(send_signal(*started, SIGKILL));
+  EXPECT_TRUE(wait_for_end(*started, milliseconds(10'000)));
+  EXPECT_FALSE(is_running(*started));
+  EXPECT_EQ(exit_status(*started), 128 + SIGKILL);
+}
+
+TEST_F(LocalTest, NeverSignalsAnotherProcessOfTheSameNumber) {
+  const auto started = start_process({"/bin/cat", "/dev/zero"}, "/dev/null");
+  ASSERT_TRUE(started);
+  ProcessId earlier = *started;
+  --earlier.started;
+  const auto sent = send_signal(earlier, SIGKILL);
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().code, ErrorCode::not_found);
+  EXPECT_TRUE(is_running(*started));
+  ASSERT_TRUE(send_signal(*started, SIGKILL));
+  EXPECT_TRUE(wait_for_end(*started, milliseconds(10'000)));
+}
+
+TEST_F(LocalTest, TakesAFileOfSomebodyElsesProcessForNone) {
+  const LocalMember member = member_at(directory, 17400, 1);
+  ASSERT_TRUE(save(member));
+  // This process was not started at that time.
+  ASSERT_TRUE(save_process(member, {getpid(), 1}));
+  EXPECT_FALSE(process_of(member));
+  LocalCluster cluster(directory);
+  EXPECT_TRUE(cluster.stop(member));
+  EXPECT_EQ(cluster.signal(member, SIGKILL).error().code, ErrorCode::not_found);
+}
+
+TEST_F(LocalTest, KeepsItsMembersInTheOrderOfTheirNumbers) {
+  for (const std::size_t place : {10, 2, 1}) ASSERT_TRUE(save(member_at(directory, 17400, place)));
+  std::filesystem::create_directories(directory / "notes");
+  const auto members = local_members(directory);
+  ASSERT_EQ(members.size(), 3u);
+  EXPECT_EQ(members[0].name, "n1");
+  EXPECT_EQ(members[0].client_address, "127.0.0.1:17401");
+  EXPECT_EQ(members[0].peer_address, "127.0.0.1:17501");
+  EXPECT_EQ(members[1].name, "n2");
+  EXPECT_EQ(members[2].name, "n10");
+}
+
+TEST_F(LocalTest, NamesTheMembersThatThereAre) {
+  LocalCluster cluster(directory);
+  EXPECT_EQ(cluster.find("n1").error().code, ErrorCode::not_found);
+  ASSERT_TRUE(save(member_at(directory, 17400, 1)));
+  ASSERT_TRUE(save(member_at(directory, 17400, 2)));
+  EXPECT_TRUE(cluster.find("n2"));
+  EXPECT_EQ(cluster.find("n3").error().detail, "there is no member n3, only n1, n2");
+}
+
+TEST_F(LocalTest, SaysWhichProgramIsMissing) {
+  const auto started = start_process({(directory / "kvd").string()}, "/dev/null");
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, ErrorCode::not_found);
+}
+
+}  // namespace
+}  // namespace kvctl
