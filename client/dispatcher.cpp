@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <random>
 #include <utility>
 #include <vector>
 
+#include "client/own_calls.hpp"
 #include "kvstore/api/command.hpp"
 
 namespace client {
@@ -14,9 +14,6 @@ namespace {
 namespace api = kvstore::api;
 using api::RequestId;
 using gms::model::as_text;
-using gms::model::Bytes;
-using gms::model::ByteWriter;
-using gms::model::Payload;
 using std::chrono::milliseconds;
 
 /// Bytes that wait in one connection; more wait as calls.
@@ -27,40 +24,6 @@ constexpr milliseconds kQuickTick{1};
 /// The pause after the first busy answer, and the longest.
 constexpr milliseconds kBusyPause{4};
 constexpr milliseconds kBusyPauseMax{256};
-/// Of the client's own calls, which are made anew while they are needed.
-constexpr milliseconds kOwnDeadline{2000};
-
-/// What a server is told: it shall say that it gave up before the client gives up.
-milliseconds told_deadline(const PendingCall& call, Clock::time_point now) {
-  const auto left = std::chrono::duration_cast<milliseconds>(call.due - now);
-  return std::max(left - std::min(left / 10, milliseconds(100)), milliseconds(1));
-}
-
-/// Large bodies are shared by the copies that are sent, small ones copied.
-void share_large_body(PendingCall& call) {
-  if (call.draft.body.size() < gms::wire::FrameWriter::kReferenceBytesMin) return;
-  auto owner = std::make_shared<const Bytes>(std::move(call.draft.body));
-  call.draft.body.clear();
-  const gms::model::ByteSpan bytes(*owner);
-  call.shared_body = Payload(std::shared_ptr<const std::byte[]>(owner, owner->data()), bytes);
-}
-
-void take_body_back(PendingCall& call) {
-  if (call.shared_body.empty()) return;
-  const auto bytes = call.shared_body.bytes();
-  call.draft.body.assign(bytes.begin(), bytes.end());
-  call.shared_body = Payload();
-}
-
-/// Whether some member may have carried the call out or may still do so.
-bool in_doubt(const PendingCall& call) {
-  const bool changes = call.is_write() || call.draft.route == Route::any_once;
-  return changes && (call.maybe_taken || call.asked != 0);
-}
-
-bool needs_number(const PendingCall& call) {
-  return call.draft.numbering == Numbering::session && call.number == api::CallNumber();
-}
 
 /// How a call to one member ends when that is lost.
 Error lost_member_error(const PendingCall& call, const Error& reason) {
@@ -75,58 +38,7 @@ std::string in_seconds(milliseconds time) {
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
-/// A call that the client makes for itself.
-Draft own_draft(api::RequestKind kind, Route route, std::string address, Bytes body) {
-  return {kind, route, Numbering::none, std::move(address), std::move(body), kOwnDeadline};
-}
-
-Bytes registration_body() {
-  std::random_device random;
-  std::uint64_t nonce = 0;
-  while (nonce == 0) nonce = (std::uint64_t{random()} << 32) | random();
-  ByteWriter out;
-  encode(api::Command(api::RegisterSession{api::Nonce(nonce)}), out);
-  return out.take();
-}
-
 }  // namespace
-
-/// Opens the session.
-class Dispatcher::Registration final : public PendingCall {
- public:
-  explicit Registration(Dispatcher& owner)
-      : PendingCall(own_draft(api::RequestKind::write, Route::leader, "", registration_body())),
-        owner_(owner) {}
-
-  void finish(Result<Answer> answer) override {
-    if (!answer) return owner_.registration_failed(answer.error());
-    const auto reply = api::decode_command_reply(answer->body);
-    if (!reply) return owner_.registration_failed(reply.error());
-    if (reply->outcome != Outcome::done)
-      return owner_.registration_failed(
-          {ErrorCode::busy, "no session: " + std::string(to_string(reply->outcome))});
-    owner_.registered(api::session_of(*reply));
-  }
-
- private:
-  Dispatcher& owner_;
-};
-
-/// Asks a member, when its connection opens, who the members are.
-class Dispatcher::Acquaintance final : public PendingCall {
- public:
-  Acquaintance(Dispatcher& owner, const std::string& address)
-      : PendingCall(own_draft(api::RequestKind::members, Route::member, address, {})),
-        owner_(owner) {}
-
-  void finish(Result<Answer> answer) override {
-    const auto reply = decode_answer<api::MembersReply>(answer);
-    if (reply) owner_.endpoints_.learn(reply->view.view);
-  }
-
- private:
-  Dispatcher& owner_;
-};
 
 /// What happens at one moment: everything that it queues leaves at its end.
 class Dispatcher::Turn {
@@ -192,7 +104,8 @@ void Dispatcher::admit(std::unique_ptr<PendingCall> call) {
 void Dispatcher::queue(PendingCall& call) {
   if (std::exchange(call.queued, true)) return;
   switch (call.draft.route) {
-    case Route::leader: return (needs_number(call) ? for_session_ : for_leader_).push_back(call.id);
+    case Route::leader:
+      return (call.needs_number() ? for_session_ : for_leader_).push_back(call.id);
     case Route::any:
     case Route::any_once: return for_any_.push_back(call.id);
     case Route::member: break;
@@ -249,7 +162,7 @@ void Dispatcher::pump_session() {
 void Dispatcher::number(PendingCall& call) {
   call.session = session_.id();
   call.number = session_.take();
-  take_body_back(call);
+  call.take_body_back();
   api::number_call(call.draft.body, call.session, call.number, session_.acknowledged());
 }
 
@@ -297,8 +210,8 @@ void Dispatcher::pump_members() {
 }
 
 void Dispatcher::send(Endpoint& endpoint, PendingCall& call) {
-  share_large_body(call);
-  const milliseconds told = told_deadline(call, now_);
+  call.share_large_body();
+  const milliseconds told = call.told_deadline(now_);
   if (call.shared_body.empty())
     endpoint.connection->queue({call.id, told, call.draft.kind, call.draft.body});
   else
@@ -325,7 +238,12 @@ void Dispatcher::opened(Connection& connection, const api::Welcome& welcome) {
   unacknowledged_max_ =
       std::clamp<std::size_t>(welcome.unacknowledged_calls_max, 1, unacknowledged_max_);
   const Turn turn(*this);
-  admit(std::make_unique<Acquaintance>(*this, endpoint.address));
+  get_acquainted(endpoint);
+}
+
+void Dispatcher::get_acquainted(Endpoint& endpoint) {
+  const auto learn = [this](const gms::model::View& view) { endpoints_.learn(view); };
+  queue(calls_.add(std::make_unique<AcquaintanceCall>(endpoint.address, learn)));
 }
 
 void Dispatcher::replied(Connection& connection, const api::Reply& reply) {
@@ -357,6 +275,7 @@ void Dispatcher::closed(Connection& connection, const Error& error) {
   endpoint.connection = nullptr;
   endpoint.open = false;
   endpoint.outstanding = 0;
+  endpoint.probed = false;
   endpoint.failure = error.detail;
   endpoint.connect_at = now_ + endpoint.connect_pauses.next();
   if (leader_ == &endpoint) lost_leader();
@@ -403,7 +322,7 @@ void Dispatcher::lost_leader() {
   leader_ = nullptr;
   for_leader_.clear();
   calls_.for_each([this](PendingCall& call) {
-    const bool sendable = call.draft.route == Route::leader && !needs_number(call);
+    const bool sendable = call.draft.route == Route::leader && !call.needs_number();
     if (!sendable || call.retry_at > now_) return;
     call.queued = true;
     for_leader_.push_back(call.id);
@@ -411,7 +330,8 @@ void Dispatcher::lost_leader() {
 }
 
 void Dispatcher::follow_hint(Endpoint& endpoint, const api::LeaderHint& hint) {
-  endpoint.ask_at = now_ + endpoint.ask_pauses.next();
+  // Many calls of one search may be refused at once.
+  if (endpoint.ask_at <= now_) endpoint.ask_at = now_ + endpoint.ask_pauses.next();
   if (leader_ == &endpoint) lost_leader();
   if (leader_ != nullptr || hint.address.empty()) return;
   Endpoint* hinted = endpoints_.at(hint.address);
@@ -450,7 +370,7 @@ void Dispatcher::take_write_reply(PendingCall& call, const Answer& answer) {
 /// [C27].
 void Dispatcher::take_expired(PendingCall& call) {
   if (call.session == session_.id()) session_.close();
-  if (in_doubt(call))
+  if (call.in_doubt())
     return finish(call, Error{ErrorCode::outcome_unknown, "the session has expired"});
   call.number = api::CallNumber();
   call.session = api::SessionId();
@@ -478,7 +398,7 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
     case ErrorCode::too_large: return finish(call, std::move(error));
     default:
       // Of a write that another copy may have carried out, one member's refusal says nothing.
-      if (in_doubt(call)) error.code = ErrorCode::outcome_unknown;
+      if (call.in_doubt()) error.code = ErrorCode::outcome_unknown;
       return finish(call, std::move(error));
   }
 }
@@ -508,7 +428,7 @@ void Dispatcher::end_overdue() {
 Error Dispatcher::overdue_error(const PendingCall& call) const {
   const std::string why = trouble(call);
   const std::string late = "no answer in " + in_seconds(call.draft.deadline);
-  if (in_doubt(call)) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
+  if (call.in_doubt()) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
   if (call.refusal && call.refusal->code == ErrorCode::busy) return *call.refusal;
   if (why.empty()) return {ErrorCode::timed_out, late};
   return {ErrorCode::unavailable, why};
@@ -534,7 +454,7 @@ void Dispatcher::end_all() {
   calls_.for_each([&](const PendingCall& call) { open.push_back(call.id); });
   for (const RequestId id : open) {
     PendingCall& call = *calls_.find(id);
-    finish(call, Error{in_doubt(call) ? ErrorCode::outcome_unknown : ErrorCode::closed,
+    finish(call, Error{call.in_doubt() ? ErrorCode::outcome_unknown : ErrorCode::closed,
                        "the client has stopped"});
   }
   inbox_.take_all([this](std::unique_ptr<PendingCall> call) { admit(std::move(call)); });
@@ -544,27 +464,30 @@ void Dispatcher::end_all() {
 
 void Dispatcher::start_registration() {
   if (std::exchange(registering_, true)) return;
-  queue(calls_.add(std::make_unique<Registration>(*this)));
+  const auto ended = [this](const Result<api::SessionId>& session) { registered(session); };
+  queue(calls_.add(std::make_unique<RegistrationCall>(ended)));
 }
 
-void Dispatcher::registered(api::SessionId session) {
+void Dispatcher::registered(const Result<api::SessionId>& session) {
   registering_ = false;
-  session_.open(session);
-}
-
-/// Ends the writes that wait for a session, unless it is worth trying again until their deadlines.
-void Dispatcher::registration_failed(const Error& error) {
-  registering_ = false;
-  const bool passing = error.code == ErrorCode::unavailable || error.code == ErrorCode::timed_out ||
-                       error.code == ErrorCode::busy || error.code == ErrorCode::outcome_unknown;
+  if (session) return session_.open(*session);
+  // Worth trying again, until the deadlines of the writes that wait.
+  const ErrorCode code = session.error().code;
+  const bool passing = code == ErrorCode::unavailable || code == ErrorCode::timed_out ||
+                       code == ErrorCode::busy || code == ErrorCode::outcome_unknown;
   if (passing) return;
   for (const RequestId id : std::exchange(for_session_, {}))
-    if (PendingCall* call = calls_.find(id); call != nullptr) finish(*call, error);
+    if (PendingCall* call = calls_.find(id); call != nullptr) finish(*call, session.error());
 }
 
 // Time.
 
 void Dispatcher::check_silence() {
+  for (const auto& endpoint : endpoints_) {
+    if (!endpoint->is_to_be_probed(now_)) continue;
+    endpoint->probed = true;
+    get_acquainted(*endpoint);
+  }
   if (leader_ != nullptr && leader_->is_silent(now_)) lost_leader();
 }
 

@@ -43,8 +43,6 @@ class Dispatcher final : public ConnectionListener,
   [[nodiscard]] const Options& options() const { return options_; }
 
  private:
-  class Registration;
-  class Acquaintance;
   class Turn;
 
   void opened(Connection& connection, const kvstore::api::Welcome& welcome) override;
@@ -69,6 +67,7 @@ class Dispatcher final : public ConnectionListener,
   void send(Endpoint& endpoint, PendingCall& call);
   void connect_where_due();
   void connect(Endpoint& endpoint);
+  void get_acquainted(Endpoint& endpoint);
   void flush();
 
   // Waiting for an answer, and what follows from one.
@@ -94,8 +93,7 @@ class Dispatcher final : public ConnectionListener,
 
   // The session.
   void start_registration();
-  void registered(kvstore::api::SessionId session);
-  void registration_failed(const Error& error);
+  void registered(const Result<kvstore::api::SessionId>& session);
 
   // Time.
   void arm_timer();

@@ -30,7 +30,7 @@ class Pauses {
 
 /// What a client knows of one member that it can talk to.
 struct Endpoint {
-  /// A member that leads and has not answered anything for this long may be paused or cut off.
+  /// A member that was asked and has not answered anything for this long may be paused or cut off.
   static constexpr std::chrono::milliseconds kSilenceMax{300};
 
   Endpoint(std::size_t place, std::string client_address)
@@ -46,9 +46,14 @@ struct Endpoint {
   [[nodiscard]] bool may_lead(Clock::time_point now) const {
     return open && ask_at <= now && !is_silent(now);
   }
+  /// Time to ask for a sign of life: it may be holding requests, as members without a leader do.
+  [[nodiscard]] bool is_to_be_probed(Clock::time_point now) const {
+    return open && !probed && outstanding > 0 && now - heard_at > kSilenceMax / 2;
+  }
   /// It answered something.
   void heard(Clock::time_point now) {
     heard_at = now;
+    probed = false;
     if (outstanding > 0) --outstanding;
   }
   /// A request was sent to it.
@@ -77,6 +82,8 @@ struct Endpoint {
   /// Requests without a reply, and when it last gave one, or was asked after all were answered.
   std::size_t outstanding = 0;
   Clock::time_point heard_at;
+  /// Since then it was asked for a sign of life.
+  bool probed = false;
 
   /// Calls for this member alone that wait for its connection.
   std::deque<kvstore::api::RequestId> waiting;

@@ -58,6 +58,16 @@ struct PendingCall {
   virtual void finish(Result<Answer> answer) = 0;
 
   [[nodiscard]] bool is_write() const { return draft.kind == kvstore::api::RequestKind::write; }
+  /// Whether it is a write that waits for its number.
+  [[nodiscard]] bool needs_number() const;
+  /// Whether some member may have carried it out or may still do so.
+  [[nodiscard]] bool in_doubt() const;
+  /// What a server is told: it shall say that it gave up before the client gives up.
+  [[nodiscard]] std::chrono::milliseconds told_deadline(Clock::time_point now) const;
+  /// Lets the copies that are sent share a large body.
+  void share_large_body();
+  /// Makes the body one that can be changed again.
+  void take_body_back();
 
   Draft draft;
   Clock::time_point due;

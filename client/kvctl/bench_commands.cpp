@@ -43,7 +43,9 @@ Result<LoadPlan> plan_of(const Arguments& arguments, LoadKind kind) {
 }
 
 /// Figures are whole numbers: every reader of JSON understands those alike.
-std::int64_t whole(double value) { return std::llround(value); }
+std::int64_t whole(double value) {
+  return std::llround(value);
+}
 
 json::object to_json(const LoadPlan& plan, const LoadReport& report) {
   const auto calls = static_cast<double>(report.latency.count());

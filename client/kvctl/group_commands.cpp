@@ -18,20 +18,18 @@ using gms::model::Member;
 using gms::model::PlacedView;
 using gms::model::View;
 
-json::array names_of(const View& view, const std::vector<gms::model::MemberId>& ids) {
-  json::array names;
-  for (const auto& id : ids) names.emplace_back(view.find(id)->name);
-  return names;
-}
-
 json::object to_json(const PlacedView& placed) {
   const View& view = placed.view;
   json::array voters;
-  for (const Member& member : view.members) voters.emplace_back(member.name);
+  json::array up;
+  for (const Member& member : members_by_name(view)) {
+    voters.emplace_back(member.name);
+    if (view.is_up(member.id)) up.emplace_back(member.name);
+  }
   const Member* subject = view.find(view.subject);
   return {{"seq", to_json_number(view.seq.value())},
           {"voters", std::move(voters)},
-          {"up", names_of(view, view.up)},
+          {"up", std::move(up)},
           {"position", to_string(placed.position)},
           {"cause", to_string(view.cause)},
           {"subject", subject != nullptr ? subject->name : to_string(view.subject)},
@@ -157,7 +155,7 @@ Result<ExitCode> run_view_show(Context& context) {
                      << (subject != nullptr ? " of " + subject->name : "") << '\n';
   }
   Table table{{"name", "up", "client", "peer"}, {}};
-  for (const Member& member : view.members)
+  for (const Member& member : members_by_name(view))
     table.rows.push_back({member.name, view.is_up(member.id), member.info, member.peer_address});
   printer.print(table, "members");
   return ExitCode::done;
@@ -168,7 +166,7 @@ Result<ExitCode> run_member_list(Context& context) {
   if (!reply) return reply.error();
   const View& view = reply->view.view;
   Table table{{"name", "leader", "up", "client", "peer", "id"}, {}};
-  for (const Member& member : view.members)
+  for (const Member& member : members_by_name(view))
     table.rows.push_back({member.name, member.name == reply->leader, view.is_up(member.id),
                           member.info, member.peer_address, to_string(member.id)});
   context.printer().print(table, "members");
@@ -210,7 +208,7 @@ Result<ExitCode> run_events(Context& context) {
   };
   std::vector<Event> events;
   const auto only = context.arguments().find("member");
-  for (const Member& member : members->view.view.members) {
+  for (const Member& member : members_by_name(members->view.view)) {
     if (only && *only != member.name) continue;
     auto reply = context.client().events(member.info, api::EventSeq());
     if (reply)

@@ -139,11 +139,11 @@ Result<LocalMember> LocalCluster::find(const std::string& name) const {
 Result<void> LocalCluster::start(std::size_t count, std::uint16_t base_port) {
   std::vector<LocalMember> all = members();
   if (!all.empty() && all.size() != count)
-    return Error{ErrorCode::conflict, "the cluster in " + directory_.string() + " has " +
-                                          std::to_string(all.size()) + " members"};
+    return Error{ErrorCode::io, "the cluster in " + directory_.string() + " has " +
+                                    std::to_string(all.size()) + " members"};
   if (!all.empty() &&
       std::ranges::all_of(all, [](const auto& member) { return process_of(member).has_value(); }))
-    return Error{ErrorCode::conflict, "it is already running; see: kvctl local status"};
+    return Error{ErrorCode::io, "it is already running; see: kvctl local status"};
   while (all.size() < count) all.push_back(member_at(directory_, base_port, all.size() + 1));
   for (const LocalMember& member : all) {
     if (process_of(member)) continue;
@@ -163,7 +163,7 @@ Result<LocalMember> LocalCluster::add() {
 }
 
 Result<void> LocalCluster::start(const LocalMember& member) {
-  if (process_of(member)) return Error{ErrorCode::conflict, member.name + " is already running"};
+  if (process_of(member)) return Error{ErrorCode::io, member.name + " is already running"};
   return launch(member, members());
 }
 
@@ -171,8 +171,8 @@ Result<void> LocalCluster::launch(const LocalMember& member,
                                   const std::vector<LocalMember>& others) {
   for (const std::string& address : {member.client_address, member.peer_address})
     if (!is_port_free(port_of(address)))
-      return Error{ErrorCode::conflict, "port " + std::to_string(port_of(address)) + ", for " +
-                                            member.name + ", is in use; try --base-port"};
+      return Error{ErrorCode::io, "port " + std::to_string(port_of(address)) + ", for " +
+                                      member.name + ", is in use; try --base-port"};
   std::vector<std::string> words{program_beside("kvd").string(),
                                  "run",
                                  "--data",

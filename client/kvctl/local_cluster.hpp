@@ -21,8 +21,8 @@ class LocalCluster {
   /// Error: not_found, naming those that there are.
   [[nodiscard]] client::Result<LocalMember> find(const std::string& name) const;
 
-  /// Starts `count` members, new ones where there are fewer. Errors: conflict (it runs already, or
-  /// has another number of members; a port is in use), not_found (no kvd), io.
+  /// Starts `count` members, new ones where there are fewer. Errors: io (it runs already or has
+  /// another number of members; a port is in use; a process cannot be started), not_found (no kvd).
   [[nodiscard]] client::Result<void> start(std::size_t count, std::uint16_t base_port);
   /// Starts one more. Errors as of start().
   [[nodiscard]] client::Result<LocalMember> add();

@@ -29,13 +29,18 @@ void add_up(GroupSurvey& survey) {
 
 }  // namespace
 
+std::vector<gms::model::Member> members_by_name(const gms::model::View& view) {
+  std::vector<gms::model::Member> members = view.members;
+  std::ranges::sort(members, {}, &gms::model::Member::name);
+  return members;
+}
+
 Result<GroupSurvey> survey_group(client::Client& client) {
   const auto known = client.members();
   if (!known) return known.error();
   GroupSurvey survey;
   survey.view = known->view;
-  std::vector<gms::model::Member> members = known->view.view.members;
-  std::ranges::sort(members, {}, &gms::model::Member::name);
+  const std::vector<gms::model::Member> members = members_by_name(known->view.view);
   std::vector<std::future<Result<StatusReply>>> answers;
   for (const auto& member : members)
     answers.push_back(client.status(member.info, kPatience, boost::asio::use_future));

@@ -28,6 +28,9 @@ struct GroupSurvey {
   std::vector<MemberSurvey> members;
 };
 
+/// The voters of a view, sorted by name.
+[[nodiscard]] std::vector<gms::model::Member> members_by_name(const gms::model::View& view);
+
 /// Asks any member for the view and then every member of it how it is doing, all at once. Error:
 /// that of the first question; members that do not answer are part of the result.
 [[nodiscard]] client::Result<GroupSurvey> survey_group(client::Client& client);

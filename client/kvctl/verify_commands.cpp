@@ -4,6 +4,7 @@
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
+#include "client/kvctl/survey.hpp"
 #include "client/kvctl/text.hpp"
 
 namespace kvctl {
@@ -92,9 +93,12 @@ Result<ExitCode> run_verify(Context& context) {
   const auto known = context.client().members();
   if (!known) return known.error();
   const auto index = context.client().take_digest(depth);
+  // Whether it was taken does not matter: it changes nothing that a user sees.
+  if (!index && index.error().code == ErrorCode::outcome_unknown)
+    return Error{ErrorCode::unavailable, index.error().detail};
   if (!index) return index.error();
   std::vector<Verified> members;
-  for (const auto& member : known->view.view.members)
+  for (const auto& member : members_by_name(known->view.view))
     members.push_back({member.name, digest_of(context.client(), member, *index)});
   print(context, members, *index);
   return judge(context, members);

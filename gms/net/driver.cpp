@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 namespace {
 
 /// Sampled anew for every input, after it was taken from its queue: a process that was stopped in
-/// between must not act on an old time.
+/// between must not act on an old time [DC6].
 Instant now() {
   return Instant(std::chrono::duration_cast<model::Duration>(
       std::chrono::steady_clock::now().time_since_epoch()));
@@ -138,7 +138,7 @@ void Driver::take(core::Input input) {
 }
 
 void Driver::step(core::Input input) {
-  GMS_ASSERT(!stepping_, "Driver::step");
+  GMS_ASSERT(!stepping_, "DC3");
   stepping_ = true;
   ++statistics_.steps;
   engine_.step(now(), std::move(input), effects_);

@@ -21,8 +21,8 @@ namespace gms::net {
 class LinksListener {
  public:
   virtual ~LinksListener() = default;
-  /// Received, PeerConnected, PeerDisconnected or PeerDown, each in the place among the others
-  /// that the engine relies on. May stop the links.
+  /// Received, PeerConnected, PeerDisconnected or PeerDown, in the order of [DC7]. May stop the
+  /// links.
   virtual void on_link_input(core::Input input) = 0;
   /// A part of the links ended by an exception.
   virtual void on_links_broken(model::Error error) = 0;

@@ -56,7 +56,7 @@ PresenceNews Presence::outbound_closed() {
 PresenceNews Presence::inbound_closed(model::BootSeq boot) {
   PresenceNews news;
   if (boot != boot_) return news;
-  GMS_ASSERT(inbound_ > 0, "Presence::inbound_closed");
+  GMS_ASSERT(inbound_ > 0, "DC7");
   --inbound_;
   if (inbound_ == 0 && !outbound_open_) lose(news);
   conclude(news);

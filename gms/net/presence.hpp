@@ -17,7 +17,7 @@ struct PresenceNews {
 /// Concludes from the links of one peer whether its process is there, gone for now, or dead.
 ///
 /// A boot is reported down only when its inbound links have ended, so after every message received
-/// on them, and when an attempt to connect that was made since found that nobody listens.
+/// on them, and when an attempt to connect that was made since found that nobody listens [DC7].
 class Presence {
  public:
   explicit Presence(model::MemberId member) : member_(member) {}

@@ -316,7 +316,8 @@ bool Kvd::has_handed_over() const {
   const bool alone =
       std::ranges::none_of(group_->link_statistics().links, &gms::net::LinkStatus::outbound_open);
   const bool leads = group_->status().role == gms::core::RoleName::leader;
-  return alone || (!leads && writes_.waiting() == 0);
+  if (writes_.waiting() > 0) return alone && group_->view().view.members.size() > 1;
+  return alone || !leads;
 }
 
 void Kvd::finish() {

@@ -14,17 +14,9 @@ void RocksWatch::flushed() {
   changed_.notify_all();
 }
 
-void RocksWatch::wait_for_flush(std::uint64_t flushes, std::chrono::milliseconds most) {
+void RocksWatch::wait_for_flush(std::uint64_t seen, std::chrono::milliseconds wait_max) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, most, [&] { return flushes_.load() > flushes; });
-}
-
-void RocksWatch::flushed() {
-  {
-    const std::lock_guard lock(mutex_);
-    flushes_.fetch_add(1, std::memory_order_release);
-  }
-  changed_.notify_all();
+  changed_.wait_for(lock, wait_max, [this, seen] { return flushes() > seen; });
 }
 
 void RocksWatch::failed(Error error) {
@@ -46,11 +38,6 @@ std::optional<Error> RocksWatch::trouble() const {
   if (!is_troubled_) return std::nullopt;
   const std::lock_guard lock(mutex_);
   return trouble_;
-}
-
-void RocksWatch::wait_for_flush(std::uint64_t seen, std::chrono::milliseconds wait_max) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, wait_max, [this, seen] { return flushes() > seen; });
 }
 
 void RocksWatch::wait_for_trouble(std::stop_token stop) {

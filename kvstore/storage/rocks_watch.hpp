@@ -19,15 +19,13 @@ class RocksWatch {
   /// Grows with every flush that is complete and visible.
   [[nodiscard]] std::uint64_t flushes() const { return flushes_.load(std::memory_order_acquire); }
 
-  /// Waits until there are more than `flushes`, at most for that long.
-  void wait_for_flush(std::uint64_t flushes, std::chrono::milliseconds most);
+  /// Returns when there were more flushes than `seen`, or after `wait_max`.
+  void wait_for_flush(std::uint64_t seen, std::chrono::milliseconds wait_max);
 
   void failed(gms::model::Error error);
   void recovered();
   /// The failure that is not recovered from.
   [[nodiscard]] std::optional<gms::model::Error> trouble() const;
-  /// Returns when there were more flushes than `seen`, or after `wait_max`.
-  void wait_for_flush(std::uint64_t seen, std::chrono::milliseconds wait_max);
   /// Returns when there is trouble, or when stopping was requested.
   void wait_for_trouble(std::stop_token stop);
 

@@ -54,8 +54,8 @@ void survive_leader_crashes(int size, int base_port, std::uint64_t seed) {
   EXPECT_FALSE(order.has_value()) << *order;
   expect_every_own_key_once(group, recorder);
   group.must({"verify", "--deep"});
-  RecordProperty("operations", static_cast<int>(history.size()));
-  RecordProperty("unknown", static_cast<int>(recorder.unknown()));
+  ::testing::Test::RecordProperty("operations", static_cast<int>(history.size()));
+  ::testing::Test::RecordProperty("unknown", static_cast<int>(recorder.unknown()));
 }
 
 TEST(LeaderCrash, ThreeReplicasStayLinearizableAndLoseAndDoubleNothing) {

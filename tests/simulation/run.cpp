@@ -70,20 +70,48 @@ class Run {
     faults_.stop();
   }
 
-  /// A quorum of the latest committed view, and perhaps more.
-  std::vector<Machine> draw_core() {
-    std::vector<Machine> out;
-    const PlacedView* const view = cluster_.world().committed_view();
-    std::vector<Machine> voters;
+  /// The views that an election may have to be won in: the latest that is committed, and those
+  /// after it in any log, which may yet be.
+  std::vector<const View*> live_views() {
+    std::vector<const View*> out;
+    const PlacedView* const committed = cluster_.world().committed_view();
+    if (committed != nullptr) out.push_back(&committed->view);
     for (const ShadowMember& member : cluster_.world().members())
-      if (view != nullptr ? view->view.has_voter(member.id) : member.machine == 0)
-        voters.push_back(member.machine);
-    for (std::size_t i = voters.size(); i > 1; --i)
-      std::swap(voters[i - 1], voters[random_.below(i)]);
-    const std::size_t quorum = voters.size() / 2 + 1;
-    const std::size_t size =
-        random_.chance(400'000) ? quorum : random_.between(quorum, voters.size());
-    out.assign(voters.begin(), voters.begin() + static_cast<std::ptrdiff_t>(size));
+      for (const ShadowLog* const log : {&member.memory, &member.disk})
+        for (const PlacedView& view : log->views())
+          if (committed == nullptr || view.position.index > committed->position.index)
+            out.push_back(&view.view);
+    return out;
+  }
+
+  static bool has_quorum(const View& view, const std::vector<MemberId>& members) {
+    const auto present = std::count_if(members.begin(), members.end(), [&](const MemberId& id) {
+      return view.has_voter(id);
+    });
+    return static_cast<std::size_t>(present) >= view.members.size() / 2 + 1;
+  }
+
+  /// A quorum of every live view, and perhaps more.
+  std::vector<Machine> draw_core() {
+    const std::vector<const View*> views = live_views();
+    std::vector<const ShadowMember*> order;
+    for (const ShadowMember& member : cluster_.world().members()) order.push_back(&member);
+    for (std::size_t i = order.size(); i > 1; --i)
+      std::swap(order[i - 1], order[random_.below(i)]);
+    const bool exact = random_.chance(400'000);
+    std::vector<MemberId> members;
+    std::vector<Machine> out;
+    for (const ShadowMember* const member : order) {
+      const bool enough = std::all_of(views.begin(), views.end(), [&](const View* view) {
+        return has_quorum(*view, members);
+      });
+      const bool voter = std::any_of(views.begin(), views.end(), [&](const View* view) {
+        return view->has_voter(member->id);
+      });
+      if (!voter || (enough && (exact || random_.chance(500'000)))) continue;
+      members.push_back(member->id);
+      out.push_back(member->machine);
+    }
     std::sort(out.begin(), out.end());
     return out;
   }

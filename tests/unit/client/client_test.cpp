@@ -19,6 +19,7 @@ namespace api = kvstore::api;
 using gms::model::as_text;
 using std::chrono::milliseconds;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 void carry_out(FakeServer& server, const Received& request) {
   server.carry_out(request);
@@ -296,6 +297,7 @@ TEST_F(ClientTest, LeavesASilentLeaderForTheNextOne) {
   bool paused = false;
   n1.on_request([&](FakeServer& server, const Received& request) {
     if (!paused) server.carry_out(request);
+    if (paused) server.fall_silent();
   });
   n2.on_request([&](FakeServer& server, const Received& request) {
     if (!paused) return redirect_to(n1)(server, request);
@@ -308,6 +310,19 @@ TEST_F(ClientTest, LeavesASilentLeaderForTheNextOne) {
   const auto reply = put(*client);
   ASSERT_TRUE(reply) << reply.error().detail;
   EXPECT_EQ(n2.calls().back().number, api::CallNumber(2));
+}
+
+TEST_F(ClientTest, DoesNotTakeAMemberThatHoldsACallForADeadOne) {
+  // n1 holds everything, as a member without a leader does, but still answers what it can.
+  n1.on_request(keep_silent);
+  n2.crash();
+  n3.crash();
+  n1.set_view(view_of({&n1, &n2, &n3}));
+  const auto client = connect(milliseconds(900));
+  const auto reply = put(*client);
+  ASSERT_FALSE(reply);
+  EXPECT_THAT(reply.error().detail, HasSubstr("1 of 3 members reachable"));
+  EXPECT_THAT(reply.error().detail, Not(HasSubstr("n1: no answer")));
 }
 
 TEST_F(ClientTest, NamesItsGroupAndRefusesAnother) {
