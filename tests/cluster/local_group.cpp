@@ -22,7 +22,7 @@ std::filesystem::path fresh_directory() {
 
 LocalGroup::LocalGroup(int size, int base_port)
     : size_(size), base_port_(base_port), directory_(fresh_directory()) {
-  must({"local", "up", std::to_string(size)});
+  must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
 }
 
 LocalGroup::~LocalGroup() {
@@ -34,8 +34,7 @@ LocalGroup::~LocalGroup() {
 
 Finished LocalGroup::kvctl(const std::vector<std::string>& arguments,
                            const std::string& input) const {
-  std::vector<std::string> all{built("kvctl"), "--dir", directory_.string(), "--base-port",
-                               std::to_string(base_port_)};
+  std::vector<std::string> all{built("kvctl"), "--dir", directory_.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return run_program(all, input);
 }

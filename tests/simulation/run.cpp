@@ -85,9 +85,8 @@ class Run {
   }
 
   static bool has_quorum(const View& view, const std::vector<MemberId>& members) {
-    const auto present = std::count_if(members.begin(), members.end(), [&](const MemberId& id) {
-      return view.has_voter(id);
-    });
+    const auto present = std::count_if(members.begin(), members.end(),
+                                       [&](const MemberId& id) { return view.has_voter(id); });
     return static_cast<std::size_t>(present) >= view.members.size() / 2 + 1;
   }
 
@@ -96,18 +95,15 @@ class Run {
     const std::vector<const View*> views = live_views();
     std::vector<const ShadowMember*> order;
     for (const ShadowMember& member : cluster_.world().members()) order.push_back(&member);
-    for (std::size_t i = order.size(); i > 1; --i)
-      std::swap(order[i - 1], order[random_.below(i)]);
+    for (std::size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_.below(i)]);
     const bool exact = random_.chance(400'000);
     std::vector<MemberId> members;
     std::vector<Machine> out;
     for (const ShadowMember* const member : order) {
-      const bool enough = std::all_of(views.begin(), views.end(), [&](const View* view) {
-        return has_quorum(*view, members);
-      });
-      const bool voter = std::any_of(views.begin(), views.end(), [&](const View* view) {
-        return view->has_voter(member->id);
-      });
+      const bool enough = std::all_of(views.begin(), views.end(),
+                                      [&](const View* view) { return has_quorum(*view, members); });
+      const bool voter = std::any_of(views.begin(), views.end(),
+                                     [&](const View* view) { return view->has_voter(member->id); });
       if (!voter || (enough && (exact || random_.chance(500'000)))) continue;
       members.push_back(member->id);
       out.push_back(member->machine);

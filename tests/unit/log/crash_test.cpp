@@ -130,6 +130,17 @@ TEST_F(Crash, ABootNumberNeverRepeatsWhicheverSlotRots) {
   EXPECT_EQ(recover_error().code, model::ErrorCode::corrupt);
 }
 
+TEST_F(Crash, AnUnreadableBootSlotMayHaveHeldTheNextNumber) {
+  found();
+  ASSERT_EQ(state_.boot, model::BootSeq(1));
+  power_loss();
+  disk_.flip_bit("member/BOOT", 17, 2);
+  recover();
+  EXPECT_EQ(state_.boot, model::BootSeq(3));
+  recover();
+  EXPECT_EQ(state_.boot, model::BootSeq(4));
+}
+
 /// A log as the ones who hear of it know it: which entry stands where, and what was promised.
 struct Known {
   std::vector<model::ChainHead> heads = {{}};

@@ -155,6 +155,28 @@ TEST_F(Damage, WhatStoodBehindATornBatchNeverComesBack) {
   EXPECT_EQ(read_text(4), text_of(4, 1));
 }
 
+TEST_F(Damage, ABatchOfAnotherPastDoesNotChain) {
+  found();
+  const auto fork = disk_.image();
+  append(1);
+  const auto last = head_.position.index;
+  append(1);
+  store_.reset();
+  auto other = LogStore::recover(*fork, kDirectory, options_);
+  ASSERT_TRUE(other.has_value());
+  // Of the same number, and of the same boot as far as the log knows.
+  model::ChainHead at = other->state.log.head;
+  for (const std::uint64_t epoch : {2U, 2U}) {
+    const PersistRequest request = order({commands(at, epoch)});
+    ASSERT_TRUE(other->store->write({&request, 1}).has_value());
+    at = request.entries[0].head();
+  }
+  const Bytes content = fork->content(kFirstSegment);
+  const auto second = model::ByteSpan(content).subspan(3 * kSectorBytes, kSectorBytes);
+  disk_.damage(kFirstSegment, 3 * kSectorBytes, second);
+  EXPECT_EQ(verdict(disk_, {}), "cut to " + std::to_string(last.value()));
+}
+
 TEST_F(Damage, BytesOfAUserNeverPassForABatch) {
   found();
   // A seal as another log would write it, at a sector's start within an entry.
