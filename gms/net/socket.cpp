@@ -5,6 +5,7 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/impl/src.hpp>
 #include <span>
 
 namespace gms::net {

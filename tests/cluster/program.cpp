@@ -104,7 +104,7 @@ Finished run_program(const std::vector<std::string>& arguments, const std::strin
 }
 
 std::string built(const std::string& name) {
-  return std::string(GROUPKV_BIN) + "/" + name;
+  return std::string(GROUPKV_BIN "/") + name;
 }
 
 }  // namespace tests::cluster

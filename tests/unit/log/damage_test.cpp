@@ -164,7 +164,7 @@ TEST_F(Damage, ABatchOfAnotherPastDoesNotChain) {
   store_.reset();
   auto other = LogStore::recover(*fork, kDirectory, options_);
   ASSERT_TRUE(other.has_value());
-  // Of the same number, and of the same boot as far as the log knows.
+  // Of the number that comes next, and of a later boot.
   model::ChainHead at = other->state.log.head;
   for (const std::uint64_t epoch : {2U, 2U}) {
     const PersistRequest request = order({commands(at, epoch)});
