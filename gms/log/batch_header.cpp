@@ -1,6 +1,6 @@
 #include "gms/log/batch_header.hpp"
 
-#include "gms/log/crc32c.hpp"
+#include "gms/model/crc32c.hpp"
 
 namespace gms::log {
 namespace {
@@ -51,7 +51,7 @@ EncodedBatchHeader encode(const BatchHeader& header) {
       .put(kFormat)
       .put(std::uint32_t{0});
   model::store_little_endian(out.data() + kChecksumOffset,
-                             crc32c(0, ByteSpan(out).first(kChecksumOffset)));
+                             model::crc32c(0, ByteSpan(out).first(kChecksumOffset)));
   return out;
 }
 
@@ -80,7 +80,7 @@ std::optional<StoredBatchHeader> decode_batch_header(ByteSpan bytes) {
   const std::uint32_t format = in.u32();
   const std::uint32_t zero = in.u32();
   out.checksum = in.u32();
-  if (crc32c(0, bytes.first(kChecksumOffset)) != out.checksum) return std::nullopt;
+  if (model::crc32c(0, bytes.first(kChecksumOffset)) != out.checksum) return std::nullopt;
   if (format != kFormat || zero != 0 || header.entry_bytes > kEntryBytesMax) return std::nullopt;
   if (header.is_seal() != (header.entry_bytes == 0)) return std::nullopt;
   return out;

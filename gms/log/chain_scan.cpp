@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "gms/log/crc32c.hpp"
 #include "gms/log/segment_files.hpp"
 #include "gms/log/state_files.hpp"
+#include "gms/model/crc32c.hpp"
 
 namespace gms::log {
 namespace {
@@ -52,7 +52,8 @@ Result<std::optional<ScannedBatch>> ChainScan::batch_at(std::size_t segment, std
   if (!bytes) return bytes.error();
   if (bytes->size() < whole) return std::optional<ScannedBatch>();
   const model::ByteSpan entries = bytes->subspan(kBatchHeaderBytes);
-  if (crc32c(0, entries) != stored->header.entries_checksum) return std::optional<ScannedBatch>();
+  if (model::crc32c(0, entries) != stored->header.entries_checksum)
+    return std::optional<ScannedBatch>();
   return std::optional(ScannedBatch{segment, offset, *stored, entries});
 }
 

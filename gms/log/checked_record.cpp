@@ -1,7 +1,7 @@
 #include "gms/log/checked_record.hpp"
 
-#include "gms/log/crc32c.hpp"
 #include "gms/log/disk_units.hpp"
+#include "gms/model/crc32c.hpp"
 
 namespace gms::log {
 namespace {
@@ -24,7 +24,7 @@ Bytes encode_record(RecordKind kind, RecordVersion version, ByteSpan content) {
   out.u32(static_cast<std::uint32_t>(kind));
   out.u64(version.value());
   out.u32(static_cast<std::uint32_t>(content.size()));
-  out.u32(crc32c(crc32c(0, out.bytes()), content));
+  out.u32(model::crc32c(model::crc32c(0, out.bytes()), content));
   out.raw(content);
   Bytes bytes = out.take();
   bytes.resize(whole_sectors(bytes.size()));
@@ -41,7 +41,8 @@ std::optional<CheckedRecord> decode_record(RecordKind kind, ByteSpan bytes) {
   if (!known || content_bytes > kRecordContentBytesMax) return std::nullopt;
   const ByteSpan content = in.raw(content_bytes);
   if (!in.ok()) return std::nullopt;
-  if (crc32c(crc32c(0, bytes.first(kCheckedHeaderBytes)), content) != checksum) return std::nullopt;
+  if (model::crc32c(model::crc32c(0, bytes.first(kCheckedHeaderBytes)), content) != checksum)
+    return std::nullopt;
   return CheckedRecord{version, Bytes(content.begin(), content.end())};
 }
 

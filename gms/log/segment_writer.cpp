@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "gms/log/crc32c.hpp"
+#include "gms/model/crc32c.hpp"
 
 namespace gms::log {
 namespace {
@@ -43,7 +43,7 @@ Result<void> SegmentWriter::append(const EntryRun& run) {
   pieces_.push_back(entries);
   batch_.entry_bytes += entries.size();
   batch_.entry_count += static_cast<std::uint32_t>(run.count());
-  batch_.entries_checksum = crc32c(batch_.entries_checksum, entries);
+  batch_.entries_checksum = model::crc32c(batch_.entries_checksum, entries);
   batch_last_ = run.last_index();
   return {};
 }

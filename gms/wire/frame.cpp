@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "gms/wire/crc32c.hpp"
+#include "gms/model/crc32c.hpp"
 
 namespace gms::wire {
 namespace {
@@ -123,7 +123,7 @@ model::Result<std::optional<Frame>> FrameReader::next() {
   if (failure_) return *failure_;
   if (pending_bytes() < kFrameHeaderBytes + header.body_bytes) return std::optional<Frame>();
   const ByteSpan body(at + kFrameHeaderBytes, header.body_bytes);
-  if (crc32c(crc32c(0, body), ByteSpan(at, kCheckedHeaderBytes)) != header.checksum) {
+  if (model::crc32c(model::crc32c(0, body), ByteSpan(at, kCheckedHeaderBytes)) != header.checksum) {
     failure_ = Error{ErrorCode::corrupt, "a frame's checksum is wrong"};
     return *failure_;
   }
@@ -156,7 +156,7 @@ void FrameWriter::put(ByteSpan bytes) {
   GMS_ASSERT(open_, "FrameWriter::put");
   if (bytes.empty()) return;
   body_bytes_ += bytes.size();
-  checksum_ = crc32c(checksum_, bytes);
+  checksum_ = model::crc32c(checksum_, bytes);
   copy(bytes);
 }
 
@@ -164,7 +164,7 @@ void FrameWriter::put(const model::Payload& payload) {
   if (payload.size() < kReferenceBytesMin) return put(payload.bytes());
   GMS_ASSERT(open_, "FrameWriter::put");
   body_bytes_ += payload.size();
-  checksum_ = crc32c(checksum_, payload.bytes());
+  checksum_ = model::crc32c(checksum_, payload.bytes());
   parts_.push_back({0, payload.size(), payload});
 }
 
@@ -172,7 +172,7 @@ void FrameWriter::end() {
   GMS_ASSERT(open_ && body_bytes_ <= kFrameBodyBytesMax, "FrameWriter::end");
   std::byte* header = buffer_.data() + (header_offset_ - buffer_start_);
   store_header(header, body_bytes_, type_);
-  checksum_ = crc32c(checksum_, ByteSpan(header, kCheckedHeaderBytes));
+  checksum_ = model::crc32c(checksum_, ByteSpan(header, kCheckedHeaderBytes));
   model::store_little_endian(header + kCheckedHeaderBytes, checksum_);
   queued_bytes_ += kFrameHeaderBytes + body_bytes_;
   open_ = false;

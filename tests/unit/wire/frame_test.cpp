@@ -6,8 +6,6 @@
 #include <random>
 #include <string>
 
-#include "gms/wire/crc32c.hpp"
-
 namespace gms::wire {
 namespace {
 
@@ -51,11 +49,6 @@ std::optional<Frame> next_frame(FrameReader& reader) {
   auto next = reader.next();
   EXPECT_TRUE(next.has_value());
   return next ? *std::move(next) : std::nullopt;
-}
-
-TEST(Crc32c, IsTheCastagnoliCheckValueInOneStepAndInTwo) {
-  EXPECT_EQ(crc32c(0, as_bytes("123456789")), 0xE3069283U);
-  EXPECT_EQ(crc32c(crc32c(0, as_bytes("1234")), as_bytes("56789")), 0xE3069283U);
 }
 
 TEST(FrameReader, FindsFramesHoweverTheBytesAreCut) {
