@@ -57,7 +57,7 @@ void Engine::Parts::on_views_committed(Leading& leading, Index before) {
     if (leading.find_joining(peer.id()) == nullptr) gone.push_back(peer.id());
   }
   for (const MemberId& id : gone) {
-    out.send(id, hard_state.epoch, NotInView{committed});
+    out.send(id, hard_state.epoch, not_in_view(id));
     leading.remove(id);
   }
 }

@@ -19,7 +19,7 @@ Error refused(const std::string& what) {
 }
 
 model::Result<void> check_durations(const Config& c) {
-  const std::array<Named<Duration>, 14> durations{{
+  const std::array<Named<Duration>, 15> durations{{
       {"tick", c.tick},
       {"heartbeat", c.heartbeat},
       {"election_min", c.election_min},
@@ -30,6 +30,7 @@ model::Result<void> check_durations(const Config& c) {
       {"stagger", c.stagger},
       {"crash_confirm", c.crash_confirm},
       {"transfer_deadline", c.transfer_deadline},
+      {"admin_deadline", c.admin_deadline},
       {"multicast_resend", c.multicast_resend},
       {"join_retry", c.join_retry},
       {"join_stuck", c.join_stuck},

@@ -24,14 +24,15 @@ struct Config {
   model::Duration suspect = 2000ms;
   /// At most one round of the view policy in this time.
   model::Duration policy = 20ms;
-  /// A voter marked down is up again after it was heard for this long, doubled with each flap.
+  /// A voter marked down is up again after it was heard for this long without a gap.
   model::Duration up_hysteresis = 1000ms;
-  model::Duration up_hysteresis_max = 60s;
   /// Campaigns after a crash hint are spread by this much a rank.
   model::Duration stagger = 15ms;
   /// A leader marks a voter whose process is known dead as down after this time.
   model::Duration crash_confirm = 150ms;
   model::Duration transfer_deadline = 1000ms;
+  /// An operator's request that is not done by then ends with an unknown outcome.
+  model::Duration admin_deadline = 10s;
   /// A member sends its undelivered multicasts again after this time.
   model::Duration multicast_resend = 200ms;
   /// A joiner asks again after this time, doubled up to the maximum.

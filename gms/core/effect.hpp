@@ -61,9 +61,9 @@ struct ReadReady {
   model::Index index;
 };
 
-/// The end of `count` requests that no delivery, view or ReadReady will end. `not_leader` and
-/// `busy` mean certainly not ordered; `outcome_unknown` says what it says [C27]. For an admin
-/// request no error means done.
+/// The end of `count` requests that no delivery, view or ReadReady will end. `not_leader`, `busy`
+/// and `closed` mean certainly not ordered; `outcome_unknown` says what it says [C27]. For an admin
+/// request no error means done: the view without the member is committed, the target leads.
 struct Completed {
   model::Ticket first;
   std::uint64_t count = 1;

@@ -42,6 +42,7 @@ void Engine::Parts::become_follower(Epoch epoch, MemberId leader, RoleReason rea
     reads.insert(reads.end(), leading->early_reads.begin(), leading->early_reads.end());
     for (const Ticket ticket : reads)
       out.add(Completed{ticket, 1, Error{ErrorCode::not_leader, "leadership was lost"}, leader});
+    for (const Joining& joining : leading->joining) retire_peer(joining.member.id);
     lonely_since = now;
   }
   delivery.forget_expected({ErrorCode::outcome_unknown, "leadership changed"}, out.effects());
@@ -98,13 +99,13 @@ void Engine::Parts::reset_election_deadline() {
 
 void Engine::Parts::on_election_timeout(RoleReason reason) {
   reset_election_deadline();
-  if (can_campaign()) start_prevote(reason);
+  if (can_campaign()) return start_prevote(reason);
+  // Whoever may not ask for votes has to notice, too, that its leader speaks to it no more.
+  if (std::holds_alternative<Following>(role) && !known_leader().is_none()) forget_leader();
 }
 
 void Engine::Parts::start_prevote(RoleReason reason) {
-  if (const auto* following = std::get_if<Following>(&role);
-      following != nullptr && !following->leader.is_none())
-    forget_leader();
+  if (std::holds_alternative<Following>(role) && !known_leader().is_none()) forget_leader();
   change_role(Precampaigning{{{self}, {}}}, reason);
   const PlacedView& view = log.view();
   if (quorum(view.view.members.size()) == 1) return start_election(RoleReason::prevote_won);
@@ -125,8 +126,19 @@ void Engine::Parts::on_prevote(const Message& message) {
 bool Engine::Parts::tell_not_in_view(const Message& message, const Position& view_position) {
   const PlacedView& committed = log.view_at(delivery.commit());
   if (committed.position <= view_position || committed.view.has_voter(message.from)) return false;
-  out.send(message.from, hard_state.epoch, NotInView{committed});
+  out.send(message.from, hard_state.epoch, not_in_view(message.from));
   return true;
+}
+
+NotInView Engine::Parts::not_in_view(const MemberId& member) const {
+  NotInView told{log.view_at(delivery.commit()), ViewCause::evict};
+  const auto removal = log.removal_of(member);
+  if (removal && removal->at <= delivery.commit()) told.removed_by = removal->cause;
+  return told;
+}
+
+bool Engine::Parts::has_left() const {
+  return excluded && excluded->removed_by == ViewCause::leave;
 }
 
 void Engine::Parts::on_prevote_reply(const Message& message) {
@@ -223,12 +235,13 @@ void Engine::Parts::become_leader() {
 }
 
 void Engine::Parts::on_not_in_view(const Message& message) {
-  const PlacedView& newer = std::get<NotInView>(message.body).view;
+  const auto& told = std::get<NotInView>(message.body);
   if (excluded || !log.view().view.has_voter(self)) return;
-  if (newer.position <= log.view().position || newer.view.has_voter(self)) return;
-  excluded = newer;
-  out.trace(MemberExcluded{newer});
+  if (told.view.position <= log.view().position || told.view.view.has_voter(self)) return;
+  excluded = told;
+  out.trace(MemberExcluded{told.view});
   become_follower(hard_state.epoch, MemberId(), RoleReason::excluded);
+  if (has_left()) abandon_multicasts();
 }
 
 }  // namespace gms::core

@@ -85,6 +85,7 @@ void Engine::Parts::begin(Instant at, Effects& effects) {
 void Engine::Parts::finish() {
   if (stopped) return;
   deliver();
+  if (!wishes.empty()) see_to_wishes();
   if (auto* leading = std::get_if<Leading>(&role)) {
     check_transfer(*leading);
     replicate_all(*leading);
@@ -202,6 +203,7 @@ void Engine::Parts::update_known_peers() {
   const PlacedView& view = log.view();
   if (view.position == known_peers_of && !view.view.members.empty()) return;
   known_peers_of = view.position;
+  peers.note_voters(view.view);
   for (const Member& member : view.view.members)
     if (member.id != self) know_peer(member);
 }
@@ -217,8 +219,11 @@ void Engine::Parts::retire_peers() {
   // Answers may still be under way to a member that left: its address is kept for a while.
   const View& committed = log.view_at(delivery.commit()).view;
   for (const auto& [id, address] : known_peers)
-    if (!committed.has_voter(id) && !log.view().view.has_voter(id))
-      retired.emplace(id, now + kRetireElections * config.election_min);
+    if (!committed.has_voter(id) && !log.view().view.has_voter(id)) retire_peer(id);
+}
+
+void Engine::Parts::retire_peer(const MemberId& member) {
+  retired.emplace(member, now + kRetireElections * config.election_min);
 }
 
 void Engine::Parts::forget_retired() {
@@ -281,7 +286,8 @@ void Engine::Parts::on(PeerConnected input) {
 
 void Engine::Parts::on(PeerDisconnected input) {
   auto* leading = std::get_if<Leading>(&role);
-  if (Progress* peer = leading ? leading->find(input.member) : nullptr) peer->restart_probe();
+  if (Progress* peer = leading ? leading->find(input.member) : nullptr)
+    peer->restart_probe(leading->append_id);
 }
 
 void Engine::Parts::on(PeerDown input) {

@@ -40,6 +40,8 @@ struct Engine::Parts {
   void update_known_peers();
   void know_peer(const model::Member& member);
   void retire_peers();
+  /// Its address is forgotten some time from now, unless it is a voter or joins.
+  void retire_peer(const model::MemberId& member);
   void forget_retired();
   void fatal(std::string why);
   void ignore(const Message&) {}
@@ -83,10 +85,15 @@ struct Engine::Parts {
   void on_not_in_view(const Message& message);
   /// Tells the sender if a committed view newer than its own is without it.
   bool tell_not_in_view(const Message& message, const model::Position& view_position);
+  /// What a member is told that the committed view is without.
+  [[nodiscard]] NotInView not_in_view(const model::MemberId& member) const;
+  /// This member was asked to leave and did: it does not come back by itself.
+  [[nodiscard]] bool has_left() const;
 
   // ---- follower.cpp
   void on_append(const Message& message);
   void on_second_leader(const Message& message);
+  [[nodiscard]] bool has_all_of(const Append& append) const;
   [[nodiscard]] bool append_fits(const Message& message, const Append& append);
   void reject(const Message& message, const Append& append, model::Position hint);
   [[nodiscard]] bool store(const Append& append);
@@ -149,12 +156,27 @@ struct Engine::Parts {
   void check_joiner(Joining& joining, const Progress& peer);
   void drop_stuck_joiners(Leading& leading);
 
-  // ---- transfer.cpp: handing leadership over, and operators' requests
+  // ---- transfer.cpp: handing leadership over
   void start_transfer(Leading& leading, const model::MemberId& target);
   void check_transfer(Leading& leading);
   void abort_transfer(Leading& leading);
   [[nodiscard]] std::optional<model::MemberId> best_successor(const Leading& leading) const;
   void on_timeout_now(const Message& message);
+
+  // ---- admin.cpp: operators' requests, at the member that was asked and at the leader
+  struct Wish;
+  [[nodiscard]] model::MemberId known_leader() const;
+  /// Moves every wish on, and completes those that are done or cannot be.
+  void see_to_wishes();
+  /// How the wish ended, if it did: no error means done.
+  [[nodiscard]] std::optional<Completed> see_to(Wish& wish);
+  [[nodiscard]] bool is_done(const Wish& wish) const;
+  [[nodiscard]] std::optional<model::Error> ask_leader_for(Wish& wish);
+  [[nodiscard]] std::optional<model::Error> note_answer(Wish& wish,
+                                                        std::optional<model::Error> refusal);
+  [[nodiscard]] std::optional<model::Error> why_no_transfer(const Wish& wish) const;
+  [[nodiscard]] bool answers_wish(const ForwardReply& reply);
+  [[nodiscard]] model::Instant deadline_of(const Wish& wish) const;
   [[nodiscard]] std::optional<model::Error> administer(Leading& leading,
                                                        const AdminRequest& request);
   [[nodiscard]] std::optional<model::Error> leave(Leading& leading, const model::MemberId& member);
@@ -171,6 +193,11 @@ struct Engine::Parts {
   void fail_forwards();
   void resend_multicasts();
   void hand_on_multicasts(const model::Payload& drafts);
+  void abandon_multicasts();
+  /// Appends those that will be delivered where they would stand. One that comes after a gap goes
+  /// in, too: its drop tells the sender.
+  void append_multicasts(Leading& leading, model::ByteSpan drafts);
+  [[nodiscard]] SenderRows* rows_at_end(Leading& leading) const;
 
   // ---- state
   const EngineSettings settings;
@@ -202,8 +229,8 @@ struct Engine::Parts {
   model::Instant stall_until;
   std::uint64_t campaigns = 0;
 
-  /// The committed view that this member learnt it is not in.
-  std::optional<model::PlacedView> excluded;
+  /// The committed view that this member learnt it is not in, and why.
+  std::optional<NotInView> excluded;
   /// When this member last heard a leader, or started.
   model::Instant lonely_since;
   model::Instant next_join;
@@ -218,6 +245,22 @@ struct Engine::Parts {
     model::Instant expires;
   };
   std::deque<Forwarded> forwarded;
+
+  /// An operator's request, which the member that was asked sees to until it is done.
+  struct Wish {
+    enum class Stage { unasked, asked, taken };
+    model::Ticket ticket;
+    AdminRequest request;
+    model::Instant expires;
+    Stage stage = Stage::unasked;
+    unsigned attempts = 0;
+    /// The epoch whose leader was asked, and by which Forward if that is another member.
+    model::Epoch epoch;
+    model::Ticket forward;
+    /// When to ask again; of a transfer that was taken, when it has failed.
+    model::Instant again;
+  };
+  std::deque<Wish> wishes;
   model::Ticket last_forward;
   model::Instant next_resend;
 

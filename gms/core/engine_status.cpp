@@ -59,6 +59,7 @@ Instant Engine::next_deadline() const {
   if (p.wants_to_join()) next = std::min(next, p.next_join);
   if (!p.outbox.empty()) next = std::min(next, p.next_resend);
   if (!p.forwarded.empty()) next = std::min(next, p.forwarded.front().expires);
+  for (const auto& wish : p.wishes) next = std::min(next, p.deadline_of(wish));
   return std::max(next, p.now);
 }
 

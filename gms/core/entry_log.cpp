@@ -195,6 +195,16 @@ std::vector<PlacedView> EntryLog::views_between(Index after, Index upto) const {
   return found;
 }
 
+std::optional<EntryLog::Removal> EntryLog::removal_of(const MemberId& member) const {
+  const auto removed = std::find_if(views_.rbegin(), views_.rend(), [&](const PlacedView& placed) {
+    const View& view = placed.view;
+    return view.subject == member &&
+           (view.cause == ViewCause::leave || view.cause == ViewCause::evict);
+  });
+  if (removed == views_.rend()) return std::nullopt;
+  return Removal{removed->view.cause, removed->position.index};
+}
+
 void EntryLog::shrink_memory() {
   while (!held_.empty() && bytes_seen_ - bytes_dropped_ > tail_bytes_max_ &&
          held_.front().run.last_index() <= stable_) {

@@ -68,6 +68,14 @@ class EntryLog {
   [[nodiscard]] std::vector<model::PlacedView> views_between(model::Index after,
                                                              model::Index upto) const;
 
+  /// Why `member` is not in the view in force, which is without it: `leave` or `evict`, and where
+  /// the view that removed it stands. Nothing if the log above the base does not tell.
+  struct Removal {
+    model::ViewCause cause = model::ViewCause::evict;
+    model::Index at;
+  };
+  [[nodiscard]] std::optional<Removal> removal_of(const model::MemberId& member) const;
+
   /// Lets go of the oldest entries in memory that are durable, until the rest fits the limit [I24].
   void shrink_memory();
 

@@ -43,12 +43,19 @@ void Engine::Parts::on_append(const Message& message) {
     return out.send(message.from, hard_state.epoch, reply);
   }
   if (!append_fits(message, append)) return;
-  // A full disk takes no more entries: they are as if lost, until there is room.
-  if (health.disk_full && end > log.last_index()) return;
+  // A full disk takes what was under way into its reserve, and then no more entries: they are as if
+  // lost, until there is room [C23].
+  if (health.disk_full && !health.reserve_left && !has_all_of(append)) return;
   if (!store(append)) return;
   advance_commit(std::min(append.commit, end));
   reply.last_index = log.last_index();
   out.send(message.from, hard_state.epoch, reply, log.persist_seq_at(end));
+}
+
+bool Engine::Parts::has_all_of(const Append& append) const {
+  if (append.entries.empty()) return true;
+  const Position end = append.entries.back().head().position;
+  return end.index <= log.last_index() && log.epoch_at(end.index) == end.epoch;
 }
 
 bool Engine::Parts::append_fits(const Message& message, const Append& append) {
@@ -129,7 +136,7 @@ bool Engine::Parts::store_run(const EntryRun& run, ChainHead& before) {
   log.append(rest, out.order_entries(rest));
   before = rest.head();
   out.trace(EntriesAppended{rest.back().epoch(), rest.first_index(), rest.last_index()});
-  if (excluded && log.view().position > excluded->position && log.view().view.has_voter(self))
+  if (excluded && log.view().position > excluded->view.position && log.view().view.has_voter(self))
     excluded.reset();
   return true;
 }

@@ -7,11 +7,12 @@ using namespace model;
 namespace {
 /// Times election_min without a leader after which a voter asks whether it still is one.
 constexpr int kLonelyElections = 4;
+/// Addresses of members that are in no view, kept for answers to them.
+constexpr std::size_t kRetiredMax = 256;
 }  // namespace
 
 bool Engine::Parts::wants_to_join() const {
-  if (excluded && excluded->view.cause == ViewCause::leave && excluded->view.subject == self)
-    return false;
+  if (has_left()) return false;
   if (!log.view().view.has_voter(self) || excluded) return true;
   if (log.view().view.members.size() == 1 || std::holds_alternative<Leading>(role)) return false;
   return now - lonely_since > kLonelyElections * config.election_min;
@@ -21,7 +22,7 @@ void Engine::Parts::ask_to_join() {
   std::vector<std::string> addresses;
   if (!redirected_to.empty()) addresses.push_back(std::exchange(redirected_to, {}));
   if (addresses.empty()) {
-    const View& view = excluded ? excluded->view : log.view().view;
+    const View& view = excluded ? excluded->view.view : log.view().view;
     for (const Member& member : view.members)
       if (member.id != self) addresses.push_back(member.peer_address);
     addresses.insert(addresses.end(), settings.join_addresses.begin(),
@@ -82,6 +83,13 @@ void Engine::Parts::admit_joiner(Leading& leading, const JoinRequest& request) {
   if (view.view.has_voter(request.member.id)) {
     reply.verdict = JoinVerdict::already;
     reply.view_position = view.position;
+  } else if (const auto removal = log.removal_of(request.member.id);
+             removal && removal->at > delivery.commit()) {
+    reply.verdict = JoinVerdict::busy;
+    reply.detail = "its removal is not committed yet";
+  } else if (removal && removal->cause == ViewCause::leave) {
+    reply.verdict = JoinVerdict::refused;
+    reply.detail = "it was asked to leave; a new data directory can join";
   } else if (const auto why = why_refused(leading, request)) {
     reply.verdict = JoinVerdict::refused;
     reply.detail = *why;
@@ -101,13 +109,23 @@ void Engine::Parts::admit_joiner(Leading& leading, const JoinRequest& request) {
     out.trace(JoinerProgress{request.member.id, "accepted"});
   }
   answer_join(request, reply);
-  if (reply.verdict == JoinVerdict::accepted)
+  if (reply.verdict == JoinVerdict::accepted) {
     if (const Progress* peer = leading.find(request.member.id)) send_heartbeat(leading, *peer);
+  } else if (reply.verdict == JoinVerdict::refused) {
+    // One that was asked to leave and has not heard of it.
+    if (const NotInView told = not_in_view(request.member.id); told.removed_by == ViewCause::leave)
+      out.send(request.member.id, hard_state.epoch, told);
+  }
 }
 
 void Engine::Parts::answer_join(const JoinRequest& request, JoinReply reply) {
+  // A flood of members that may not join is answered no faster than it is forgotten.
+  if (retired.size() >= kRetiredMax && !retired.contains(request.member.id)) return;
   // A joiner may come back from another address; where a voter is, the view says.
-  if (!log.view().view.has_voter(request.member.id)) know_peer(request.member);
+  if (!log.view().view.has_voter(request.member.id)) {
+    know_peer(request.member);
+    if (reply.verdict != JoinVerdict::accepted) retire_peer(request.member.id);
+  }
   out.send(request.member.id, hard_state.epoch, std::move(reply));
 }
 
@@ -118,7 +136,7 @@ void Engine::Parts::on_join_reply(const Message& message) {
     case JoinVerdict::already:
       if (out.group().is_none()) out.adopt_group(message.group);
       if (excluded && reply.verdict == JoinVerdict::already &&
-          reply.view_position >= excluded->position)
+          reply.view_position >= excluded->view.position)
         excluded.reset();
       // The leader will be heard; until then asking again does no harm.
       join_backoff = config.join_retry;
@@ -169,7 +187,9 @@ void Engine::Parts::drop_stuck_joiners(Leading& leading) {
   for (const MemberId& id : stuck) {
     out.trace(JoinerProgress{id, "dropped"});
     std::erase_if(leading.joining, [&](const Joining& j) { return j.member.id == id; });
-    if (!log.view().view.has_voter(id)) leading.remove(id);
+    if (log.view().view.has_voter(id)) continue;
+    leading.remove(id);
+    retire_peer(id);
   }
 }
 

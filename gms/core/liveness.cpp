@@ -60,7 +60,12 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
     if (joining->heartbeats < kJoinHeartbeats) return;
     check_joiner(*joining, *peer);
   }
-  if (peer->match() >= log.last_index() || peer->regressed()) return;
+  if (peer->regressed()) {
+    // Until it hears of it, it would be of no use to anybody.
+    out.send(peer->id(), hard_state.epoch, Regressed{peer->match(), peer->match_id()});
+    return;
+  }
+  if (peer->match() >= log.last_index()) return;
   peer->rearm_probe();
   if (peer->state() == ProgressState::replicate) send_probe_of_end(leading, *peer);
 }

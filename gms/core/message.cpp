@@ -27,6 +27,18 @@ bool operator==(const Forward& a, const Forward& b) {
          same_bytes(a.drafts.bytes(), b.drafts.bytes());
 }
 
+model::ErrorCode code_of(ForwardVerdict verdict) {
+  using model::ErrorCode;
+  switch (verdict) {
+    case ForwardVerdict::not_leader: return ErrorCode::not_leader;
+    case ForwardVerdict::busy: return ErrorCode::busy;
+    case ForwardVerdict::refused: return ErrorCode::conflict;
+    case ForwardVerdict::accepted:
+    case ForwardVerdict::unknown: break;
+  }
+  return ErrorCode::outcome_unknown;
+}
+
 std::string_view name_of(const MessageBody& body) {
   static constexpr std::array<std::string_view, std::variant_size_v<MessageBody>> kNames{
       "PreVote",      "PreVoteReply", "Vote",           "VoteReply",  "Append",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gms/model/entry_run.hpp"
+#include "gms/model/result.hpp"
 #include "gms/model/view.hpp"
 
 namespace gms::core {
@@ -128,6 +129,9 @@ struct Forward {
 
 enum class ForwardVerdict : std::uint8_t { accepted = 1, not_leader, busy, unknown, refused };
 
+/// What a verdict other than `accepted` means to who asked.
+[[nodiscard]] model::ErrorCode code_of(ForwardVerdict verdict);
+
 struct ForwardReply {
   model::Ticket ticket;
   ForwardVerdict verdict = ForwardVerdict::accepted;
@@ -167,6 +171,9 @@ struct JoinReply {
 /// The receiver is not in the sender's committed view. Never sent of an uncommitted one [C10].
 struct NotInView {
   model::PlacedView view;
+  /// `leave`: the receiver was asked to leave, and stays away. `evict`: it may join again; also
+  /// when the sender's log does not tell.
+  model::ViewCause removed_by = model::ViewCause::evict;
 
   friend bool operator==(const NotInView&, const NotInView&) = default;
 };

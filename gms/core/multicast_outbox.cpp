@@ -30,6 +30,22 @@ bool MulticastOutbox::holds(const MulticastHeader& header) const {
   return own && header.seq > last_ - count_ && header.seq <= last_;
 }
 
+std::vector<std::pair<Ticket, std::uint64_t>> MulticastOutbox::abandon() {
+  std::vector<std::pair<Ticket, std::uint64_t>> out;
+  // Of the oldest span the first may be delivered already: the counts tell how many are.
+  std::uint64_t total = 0;
+  for (const Span& span : spans_) total += span.count;
+  std::uint64_t gone = total - count_;
+  for (const Span& span : spans_) {
+    out.emplace_back(span.ticket + gone, span.count - gone);
+    gone = 0;
+  }
+  spans_.clear();
+  batches_.clear();
+  count_ = bytes_ = 0;
+  return out;
+}
+
 Ticket MulticastOutbox::delivered(const MulticastHeader& header) {
   if (header.sender != self_ || header.boot != boot_) return Ticket();
   if (spans_.empty() || header.seq < spans_.front().first) return Ticket();

@@ -1,7 +1,8 @@
 #pragma once
 
 #include <deque>
-#include <optional>
+#include <utility>
+#include <vector>
 
 #include "gms/model/entry_run.hpp"
 
@@ -24,6 +25,9 @@ class MulticastOutbox {
 
   /// Whether the multicast is this member's, of this boot, and not delivered yet.
   [[nodiscard]] bool holds(const model::MulticastHeader& header) const;
+
+  /// Forgets everything that is pending. Returns its tickets, as (first, count).
+  [[nodiscard]] std::vector<std::pair<model::Ticket, std::uint64_t>> abandon();
 
   /// Everything that is not delivered yet, oldest first.
   [[nodiscard]] const std::deque<model::Payload>& pending() const { return batches_; }

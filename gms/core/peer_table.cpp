@@ -1,16 +1,26 @@
 #include "gms/core/peer_table.hpp"
 
+#include <algorithm>
+
 namespace gms::core {
 
 using namespace model;
 
 namespace {
 constexpr std::size_t kRecordsMax = 1024;
+static_assert(kRecordsMax > kViewMembersMax, "somebody must make room");
+}  // namespace
+
+void PeerTable::note_voters(const View& view) {
+  voters_.clear();
+  for (const Member& member : view.members) voters_.push_back(member.id);
 }
 
 PeerTable::Record& PeerTable::record_of(const MemberId& member) {
   if (records_.size() >= kRecordsMax && !records_.contains(member))
-    records_.erase(records_.begin());
+    records_.erase(std::find_if(records_.begin(), records_.end(), [&](const auto& record) {
+      return !std::binary_search(voters_.begin(), voters_.end(), record.first);
+    }));
   return records_[member];
 }
 

@@ -2,8 +2,9 @@
 
 #include <map>
 #include <optional>
+#include <vector>
 
-#include "gms/model/ids.hpp"
+#include "gms/model/view.hpp"
 
 namespace gms::core {
 
@@ -19,6 +20,8 @@ class PeerTable {
   /// Since when its process is known to be dead.
   [[nodiscard]] std::optional<model::Instant> down_since(const model::MemberId& member) const;
   [[nodiscard]] model::BootSeq boot_of(const model::MemberId& member) const;
+  /// Who the voters are: what is known of them is kept, whoever else turns up.
+  void note_voters(const model::View& view);
   /// Whether a forwarded request is new; a copy or a late one is not.
   [[nodiscard]] bool admit_forward(const model::MemberId& member, model::Ticket ticket);
 
@@ -29,11 +32,13 @@ class PeerTable {
     model::Ticket last_forward;
   };
 
-  /// The number of members remembered is bounded; the one with the smallest id that is not `member`
+  /// The number of members remembered is bounded; the one with the smallest id that is no voter
   /// makes room.
   Record& record_of(const model::MemberId& member);
 
   std::map<model::MemberId, Record> records_;
+  /// Sorted.
+  std::vector<model::MemberId> voters_;
 };
 
 }  // namespace gms::core

@@ -49,18 +49,20 @@ Progress::Rejection Progress::judge(const AppendReply& reply) const {
     if (reply.id > match_id_) return Rejection::lost_entries;
     return Rejection::stale;
   }
+  if (reply.id <= given_up_) return Rejection::stale;
   if (state_ == ProgressState::probe)
     return reply.rejected == next_.previous() ? Rejection::retry : Rejection::stale;
   return reply.rejected <= match_ ? Rejection::stale : Rejection::retry;
 }
 
-void Progress::rejected(Index next) {
-  restart_probe();
+void Progress::rejected(Index next, AppendId newest) {
+  restart_probe(newest);
   next_ = std::max(match_.next(), next);
 }
 
-void Progress::restart_probe() {
+void Progress::restart_probe(AppendId newest) {
   clear_inflight();
+  given_up_ = newest;
   state_ = ProgressState::probe;
   resume_ = ProgressState::probe;
   probe_sent_ = false;
@@ -69,6 +71,7 @@ void Progress::restart_probe() {
 
 void Progress::heard(Instant now, Duration gap_max) {
   if (now - last_heard_ > gap_max) heard_since_ = now;
+  spoke_ = true;
   last_heard_ = std::max(last_heard_, now);
   active_ = true;
 }

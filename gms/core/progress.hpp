@@ -46,19 +46,24 @@ class Progress {
   /// What a rejection says.
   enum class Rejection { stale, retry, lost_entries };
   [[nodiscard]] Rejection judge(const AppendReply& reply) const;
-  /// Go on from `next`, which is raised above match, probing.
-  void rejected(model::Index next);
+  /// Go on from `next`, which is raised above match, probing. `newest` is the latest Append sent so
+  /// far: what is said of it and of those before it is old from now on.
+  void rejected(model::Index next, model::AppendId newest);
   void mark_regressed() { regressed_ = true; }
 
-  /// The link broke, or a window was lost: look again from what is known.
-  void restart_probe();
+  /// The link broke, or a window was lost: look again from what is known. `newest` as above.
+  void restart_probe(model::AppendId newest);
   /// Something may be lost: a probe may go again.
   void rearm_probe() { probe_sent_ = false; }
 
   /// It was heard at `now`; `gap_max` is the longest silence that does not break its record.
   void heard(model::Instant now, model::Duration gap_max);
+  /// Whether it was heard at all; until then its silence counts from the beginning.
+  [[nodiscard]] bool spoke() const { return spoke_; }
   [[nodiscard]] model::Duration silence(model::Instant now) const { return now - last_heard_; }
-  [[nodiscard]] model::Duration heard_for(model::Instant now) const { return now - heard_since_; }
+  [[nodiscard]] model::Duration heard_for(model::Instant now) const {
+    return spoke_ ? now - heard_since_ : model::Duration();
+  }
   /// This process stood still for `gap`: nobody else was silent in it [C22].
   void excuse(model::Duration gap) { last_heard_ += gap; }
   [[nodiscard]] bool take_active() { return std::exchange(active_, false); }
@@ -85,9 +90,13 @@ class Progress {
   ProgressState state_ = ProgressState::probe;
   /// Where reading returns to.
   ProgressState resume_ = ProgressState::probe;
+  /// Rejections of Appends up to this one say nothing new: one of a window that met a gap would
+  /// otherwise undo every window after it.
+  model::AppendId given_up_;
   bool probe_sent_ = false;
   bool regressed_ = false;
   bool active_ = true;
+  bool spoke_ = false;
   std::deque<InFlight> inflight_;
   std::size_t inflight_bytes_ = 0;
   model::Instant last_heard_;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "gms/core/engine_parts.hpp"
 
@@ -8,28 +9,33 @@ using namespace model;
 
 namespace {
 
-ErrorCode code_of(ForwardVerdict verdict) {
-  switch (verdict) {
-    case ForwardVerdict::not_leader: return ErrorCode::not_leader;
-    case ForwardVerdict::busy: return ErrorCode::busy;
-    case ForwardVerdict::refused: return ErrorCode::conflict;
-    case ForwardVerdict::accepted:
-    case ForwardVerdict::unknown: break;
-  }
-  return ErrorCode::outcome_unknown;
-}
-
-/// Whether the drafts are commands, or multicasts of `sender` in `boot` alone.
-bool are_of(ByteSpan drafts, const MemberId& sender, BootSeq boot) {
+/// The kind of the drafts: commands all, or multicasts of `sender` in `boot` all. Nothing if they
+/// are neither.
+std::optional<EntryKind> kind_of(ByteSpan drafts, const MemberId& sender, BootSeq boot) {
+  if (drafts.empty() || !EntryRunBuilder::count_drafts(drafts)) return std::nullopt;
+  const EntryKind kind = EntryView(drafts.data()).kind();
   while (!drafts.empty()) {
     const EntryView draft(drafts.data());
-    if (draft.kind() == EntryKind::multicast) {
+    if (draft.kind() != kind) return std::nullopt;
+    if (kind == EntryKind::multicast) {
       const MulticastHeader header = load_multicast_header(draft.payload().data());
-      if (header.sender != sender || header.boot != boot) return false;
+      if (header.sender != sender || header.boot != boot) return std::nullopt;
     }
     drafts = drafts.subspan(draft.bytes());
   }
-  return true;
+  return kind;
+}
+
+/// Moves the rows on as the delivery of these entries will.
+void replay(const std::vector<EntryRun>& runs, const EntryLog& log, SenderRows& rows) {
+  for (const EntryRun& run : runs) {
+    for (const EntryView entry : run) {
+      const View& view = log.view_at(entry.index()).view;
+      if (entry.kind() == EntryKind::multicast)
+        (void)rows.admit(load_multicast_header(entry.payload().data()), view);
+      if (entry.kind() == EntryKind::view) rows.view_installed(view);
+    }
+  }
 }
 
 }  // namespace
@@ -105,8 +111,8 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
     return reply;
   }
   const ByteSpan drafts = request.drafts.bytes();
-  if (drafts.empty() || !EntryRunBuilder::count_drafts(drafts) ||
-      !are_of(drafts, message.from, message.from_boot)) {
+  const auto kind = kind_of(drafts, message.from, message.from_boot);
+  if (!kind) {
     reply.verdict = ForwardVerdict::refused;
     reply.detail = "malformed drafts";
     return reply;
@@ -114,6 +120,11 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
   if (const auto error = why_not_now(leading, drafts.size())) {
     reply.verdict = ForwardVerdict::busy;
     reply.detail = error->detail;
+    return reply;
+  }
+  if (*kind == EntryKind::multicast) {
+    append_multicasts(leading, drafts);
+    reply.first = log.last();
     return reply;
   }
   reply.first = {hard_state.epoch, log.last_index().next()};
@@ -125,6 +136,7 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
 
 void Engine::Parts::on_forward_reply(const Message& message) {
   const auto& reply = std::get<ForwardReply>(message.body);
+  if (answers_wish(reply)) return;
   const auto found = std::find_if(forwarded.begin(), forwarded.end(),
                                   [&](const Forwarded& f) { return f.id == reply.ticket; });
   if (found == forwarded.end()) return;
@@ -136,10 +148,7 @@ void Engine::Parts::on_forward_reply(const Message& message) {
     return;
   }
   const Index last = reply.first.index + (request.count - 1);
-  if (reply.first.index == Index()) {
-    // An operator's request was taken.
-    out.add(Completed{request.first, request.count, std::nullopt, reply.leader});
-  } else if (reply.first.index > delivery.delivered()) {
+  if (reply.first.index > delivery.delivered()) {
     delivery.expect(reply.first, request.count, request.first);
   } else {
     // Delivered here before the leader's answer came, or overwritten since.
@@ -171,6 +180,11 @@ void Engine::Parts::fail_forwards() {
 
 void Engine::Parts::on(Multicast input) {
   if (input.bodies.count() == 0) return;
+  if (has_left()) {
+    const Error left{ErrorCode::closed, "this member has left the group"};
+    out.add(Completed{input.first, input.bodies.count(), left, {}});
+    return;
+  }
   if (outbox.count() + input.bodies.count() > config.multicasts_max ||
       outbox.bytes() + input.bodies.bytes() > config.multicast_bytes_max) {
     out.add(Completed{input.first,
@@ -185,10 +199,7 @@ void Engine::Parts::on(Multicast input) {
 
 void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
   if (auto* leading = std::get_if<Leading>(&role)) {
-    if (why_not_now(*leading, drafts.size())) return;
-    EntryRunBuilder copy;
-    copy.append_drafts(drafts.bytes());
-    append_local(copy);
+    if (!why_not_now(*leading, drafts.size())) append_multicasts(*leading, drafts.bytes());
     return;
   }
   const auto* following = std::get_if<Following>(&role);
@@ -202,9 +213,58 @@ void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
 void Engine::Parts::resend_multicasts() {
   next_resend = now + config.multicast_resend;
   // In one message: of several, one that is overtaken leaves a gap that all behind it fall into.
-  EntryRunBuilder all;
-  for (const Payload& drafts : outbox.pending()) all.append_drafts(drafts.bytes());
-  if (!all.empty()) hand_on_multicasts(Payload::copy_of(all.drafts()));
+  // No more than a leader takes at a time: the rest has its turn when these are delivered.
+  EntryRunBuilder oldest;
+  for (const Payload& drafts : outbox.pending()) {
+    if (!oldest.empty() && oldest.bytes() + drafts.size() > config.uncommitted_bytes_max) break;
+    oldest.append_drafts(drafts.bytes());
+  }
+  if (!oldest.empty()) hand_on_multicasts(Payload::copy_of(oldest.drafts()));
+}
+
+void Engine::Parts::abandon_multicasts() {
+  const Error left{ErrorCode::outcome_unknown, "this member has left the group"};
+  for (const auto& [first, count] : outbox.abandon()) out.add(Completed{first, count, left, {}});
+}
+
+void Engine::Parts::append_multicasts(Leading& leading, ByteSpan drafts) {
+  // The view in force where an entry is appended is the view that it is delivered in, and the rows
+  // at the end of this log are those that will judge it: what they would drop need not go in.
+  SenderRows* const rows = rows_at_end(leading);
+  if (rows == nullptr) return;
+  const View& view = log.view().view;
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  while (end < drafts.size()) {
+    const EntryView draft(drafts.data() + end);
+    const MulticastHeader header = load_multicast_header(draft.payload().data());
+    const Turn turn = rows->turn_of(header, view);
+    (void)rows->admit(header, view);
+    end += draft.bytes();
+    if (turn == Turn::copy || turn == Turn::sender_not_up) begin = end;
+    if (turn == Turn::after_gap) break;
+  }
+  if (begin == end) return;
+  EntryRunBuilder wanted;
+  wanted.append_drafts(drafts.subspan(begin, end - begin));
+  append_local(wanted);
+}
+
+SenderRows* Engine::Parts::rows_at_end(Leading& leading) const {
+  if (leading.rows_at_end) return &*leading.rows_at_end;
+  const Index first = delivery.delivered().next();
+  // What earlier leaders appended is judged here if it is in memory, else by its delivery. Until
+  // the rows are known none is appended, so that this leader's own entries hold none.
+  const bool inherits = first < leading.epoch_start;
+  if (inherits && first < log.first_in_memory()) return nullptr;
+  SenderRows& rows = leading.rows_at_end.emplace(delivery.mark().rows);
+  if (inherits) {
+    replay(log.read(first, std::numeric_limits<std::size_t>::max()), log, rows);
+  } else {
+    for (const PlacedView& placed : log.views_between(delivery.delivered(), log.last_index()))
+      rows.view_installed(placed.view);
+  }
+  return &rows;
 }
 
 }  // namespace gms::core

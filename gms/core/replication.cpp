@@ -106,7 +106,7 @@ void Engine::Parts::send_probe_of_end(Leading& leading, Progress& peer) {
   const auto hash = log.hash_at(previous);
   if (!hash) {
     // What came before is in the log's files alone: the window is given up and read again.
-    peer.restart_probe();
+    peer.restart_probe(leading.append_id);
     return;
   }
   append.id = ++leading.append_id;
@@ -148,7 +148,7 @@ void Engine::Parts::on_rejected(Leading& leading, Progress& peer, const AppendRe
   const Index high = std::min(reply.hint.index, log.last_index());
   const Index agreed =
       log.last_at_or_below(reply.hint.epoch, log.base().head.position.index, high.next());
-  peer.rejected(std::min(reply.rejected, agreed.next()));
+  peer.rejected(std::min(reply.rejected, agreed.next()), leading.append_id);
   replicate(leading, peer);
 }
 

@@ -7,6 +7,7 @@
 #include "gms/core/message.hpp"
 #include "gms/core/progress.hpp"
 #include "gms/core/read_barrier.hpp"
+#include "gms/core/sender_rows.hpp"
 #include "gms/core/trace.hpp"
 
 namespace gms::core {
@@ -81,6 +82,8 @@ struct Leading {
   std::vector<model::Ticket> early_reads;
 
   std::optional<Transferring> transfer;
+  /// The senders' rows as they will be when everything in the log is delivered.
+  std::optional<SenderRows> rows_at_end;
   model::GroupClock clock_base;
   model::Instant elected_at;
   model::Instant next_heartbeat;

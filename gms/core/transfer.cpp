@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "gms/core/engine_parts.hpp"
 
 namespace gms::core {
@@ -44,45 +42,6 @@ void Engine::Parts::on_timeout_now(const Message& message) {
   if (following.leader != message.from || ask.last != log.last()) return;
   if (log.stable() != log.last_index() || !can_campaign()) return;
   start_election(RoleReason::asked_to_take_over);
-}
-
-std::optional<Error> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
-  if (!log.view().view.has_voter(request.member))
-    return Error{ErrorCode::not_found, "no voter " + to_string(request.member)};
-  if (request.action == AdminAction::leave) return leave(leading, request.member);
-  if (request.member == self) return std::nullopt;
-  if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over already"};
-  const Progress* peer = leading.find(request.member);
-  if (!log.view().view.is_up(request.member) || peer == nullptr || peer->disk_full)
-    return Error{ErrorCode::unavailable, "that member is down or its disk is full"};
-  start_transfer(leading, request.member);
-  return std::nullopt;
-}
-
-std::optional<Error> Engine::Parts::leave(Leading& leading, const MemberId& member) {
-  if (log.view().view.members.size() == 1)
-    return Error{ErrorCode::conflict, "the last member cannot leave its group"};
-  if (member != self) {
-    const auto& list = leading.leaving;
-    if (std::find(list.begin(), list.end(), member) == list.end())
-      leading.leaving.push_back(member);
-    return std::nullopt;
-  }
-  // A leader never removes itself [C6]: its successor will, when it is asked again.
-  const auto successor = best_successor(leading);
-  if (!successor) return Error{ErrorCode::unavailable, "no other member can lead"};
-  if (!leading.transfer) start_transfer(leading, *successor);
-  return Error{ErrorCode::busy, "leadership is handed over first; ask again"};
-}
-
-void Engine::Parts::on(Admin input) {
-  if (auto* leading = std::get_if<Leading>(&role)) {
-    out.add(Completed{input.ticket, 1, administer(*leading, input.request), self});
-    return;
-  }
-  Forward request;
-  request.admin = input.request;
-  forward(std::move(request), input.ticket, 1);
 }
 
 }  // namespace gms::core

@@ -95,7 +95,7 @@ bool may_remove(const View& view, const MemberId& removed, const std::vector<Vot
   std::size_t heard = 0;
   std::size_t heard_of_rest = 0;
   for (const VoterFacts& voter : voters) {
-    if (!voter.self && voter.silence >= recent) continue;
+    if (!voter.self && (!voter.spoke || voter.silence >= recent)) continue;
     ++heard;
     if (voter.id != removed) ++heard_of_rest;
   }

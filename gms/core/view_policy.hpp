@@ -11,6 +11,8 @@ namespace gms::core {
 /// What a leader observes of one voter; of itself silence is zero and lag is that of its own disk.
 struct VoterFacts {
   model::MemberId id;
+  /// It was heard since this leader was elected; silence counts from then on if not.
+  bool spoke = true;
   model::Duration silence{};
   /// For how long it was heard without a gap.
   model::Duration heard_for{};

@@ -16,6 +16,7 @@ std::vector<VoterFacts> Engine::Parts::voter_facts(const Leading& leading) const
     if (facts.self) facts.lag_bytes = log.bytes_after(log.stable());
     if (const Progress* peer = leading.find(member.id)) {
       facts.silence = peer->silence(now);
+      facts.spoke = peer->spoke();
       facts.heard_for = facts.silence < config.election_min ? peer->heard_for(now) : Duration();
       facts.lag_bytes = log.bytes_after(peer->match());
       if (const auto since = peers.down_since(member.id)) facts.process_dead_for = now - *since;
@@ -33,8 +34,12 @@ bool Engine::Parts::can_propose_view(const Leading& leading) const {
 void Engine::Parts::run_policy(Leading& leading) {
   if (!can_propose_view(leading)) return;
   PolicyFacts facts{log.view().view, voter_facts(leading), {}, leading.leaving};
-  for (const Joining& joining : leading.joining)
-    if (joining.ready) facts.ready_joiners.push_back(joining.member);
+  for (const Joining& joining : leading.joining) {
+    // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
+    const Progress* peer = leading.find(joining.member.id);
+    const bool heard = peer != nullptr && peer->silence(now) < config.election_min;
+    if (joining.ready && heard) facts.ready_joiners.push_back(joining.member);
+  }
   const auto change = next_view_change(facts, config);
   if (!change) return;
   trace_suspicion(*change, facts.voters);
@@ -55,6 +60,7 @@ void Engine::Parts::propose_view(Leading& leading, const ViewChange& change) {
   GMS_ASSERT(next.has_voter(self), "I17");
   append_kind(EntryKind::view, encode(next));
   leading.pending_view = log.last_index();
+  if (leading.rows_at_end) leading.rows_at_end->view_installed(next);
   out.trace(ViewProposed{log.view()});
   if (change.cause == ViewCause::leave) std::erase(leading.leaving, change.members.front());
   if (change.cause == ViewCause::join)

@@ -41,7 +41,7 @@ Result<StorageHealth> SpareMaker::make_missing(const std::stop_token& stop) {
   Result<void> fares = spares_.check_room();
   while (fares && spares_.missing() > 0) fares = spares_.make(stop);
   if (fares) return StorageHealth{};
-  if (fares.error().code == ErrorCode::busy) return StorageHealth{.disk_full = true};
+  if (fares.error().code == ErrorCode::busy) return StorageHealth{true, spares_.has_reserve_left()};
   return fares.error();
 }
 

@@ -75,6 +75,10 @@ Result<void> SpareSegments::check_room() {
   return check_room_for(limits_.reserve_bytes);
 }
 
+bool SpareSegments::has_reserve_left() {
+  return check_room_for(limits_.reserve_bytes / 2).has_value();
+}
+
 Result<void> SpareSegments::check_room_for(std::uint64_t bytes) {
   const auto free = files_.free_bytes(directory_);
   if (!free) return free.error();

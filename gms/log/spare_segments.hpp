@@ -54,6 +54,8 @@ class SpareSegments {
   [[nodiscard]] model::Result<void> make(const std::stop_token& stop);
   /// Fails with busy while the disk has less room than the reserve.
   [[nodiscard]] model::Result<void> check_room();
+  /// Whether half of the reserve is there still, for what was under way when the disk was full.
+  [[nodiscard]] bool has_reserve_left();
 
  private:
   [[nodiscard]] model::Result<void> check_room_for(std::uint64_t bytes);

@@ -39,8 +39,10 @@ struct ReadAnswer {
 
 /// How the log's storage fares.
 struct StorageHealth {
-  /// There is no room to grow: nothing more should be appended.
+  /// There is no room to grow: nobody should begin anything more.
   bool disk_full = false;
+  /// While it is full: what others have begun may still be appended.
+  bool reserve_left = false;
 
   friend bool operator==(const StorageHealth&, const StorageHealth&) = default;
 };

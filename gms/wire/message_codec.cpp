@@ -73,7 +73,7 @@ void serialize(Archive& archive, core::JoinReply& m) {
 }
 template <class Archive>
 void serialize(Archive& archive, core::NotInView& m) {
-  archive(m.view);
+  archive(m.view, m.removed_by);
 }
 template <class Archive>
 void serialize(Archive& archive, core::Regressed& m) {
@@ -137,6 +137,9 @@ class RestOfBody {
   Result<void> read(const core::JoinReply& reply) const {
     return read_enum(reply.verdict, core::JoinVerdict::accepted, core::JoinVerdict::already);
   }
+  Result<void> read(const core::NotInView& told) const {
+    return read_enum(told.removed_by, model::ViewCause::leave, model::ViewCause::evict);
+  }
   template <class Other>
   Result<void> read(const Other&) const {
     return nothing_left();
@@ -152,7 +155,7 @@ class RestOfBody {
 
   template <class Enum>
   Result<void> read_enum(Enum value, Enum first, Enum last) const {
-    if (!is_between(value, first, last)) return corrupt("an unknown verdict");
+    if (!is_between(value, first, last)) return corrupt("an unknown value");
     return nothing_left();
   }
 

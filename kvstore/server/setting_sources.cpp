@@ -3,6 +3,8 @@
 #include <CLI/Config.hpp>
 #include <algorithm>
 
+#include "kvstore/api/nearest.hpp"
+
 namespace kvstore::server {
 
 using gms::model::Error;
@@ -29,7 +31,7 @@ const Setting* find(std::string_view name, NameOf name_of) {
 std::string nearest_setting(std::string_view name, NameOf name_of) {
   std::vector<std::string> known;
   for (const Setting& setting : setting_table()) known.push_back(name_of(setting));
-  return nearest(name, known);
+  return api::nearest(name, known);
 }
 
 /// Assigns by name; `place` goes before what errors say.

@@ -4,7 +4,6 @@
 #include <array>
 #include <limits>
 #include <numeric>
-#include <utility>
 
 #include "kvstore/server/setting_values.hpp"
 
@@ -48,8 +47,6 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](S& s) -> Field { return &s.gms.policy; }},
     {"gms", "up-hysteresis", "how long a member that was down is heard before it is up",
      [](S& s) -> Field { return &s.gms.up_hysteresis; }},
-    {"gms", "up-hysteresis-max", "the same, after several flaps",
-     [](S& s) -> Field { return &s.gms.up_hysteresis_max; }},
     {"gms", "stagger", "spread of campaigns after a crash was noticed",
      [](S& s) -> Field { return &s.gms.stagger; }},
     {"gms", "crash-confirm", "when a member whose process is dead is marked down",
@@ -219,24 +216,6 @@ struct Show {
   }
 };
 
-/// What it takes to get from one text to another: a letter added, taken away or exchanged counts
-/// four, and one that is only missing at the end counts one.
-std::size_t distance(std::string_view from, std::string_view to) {
-  std::vector<std::size_t> row(to.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < to.size(); ++j) {
-      const std::size_t exchanged = diagonal + (from[i] == to[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({exchanged, diagonal + 1, row[j] + 1});
-    }
-  }
-  std::size_t best = 4 * row[0] + to.size();
-  for (std::size_t j = 1; j < row.size(); ++j) best = std::min(best, 4 * row[j] + to.size() - j);
-  return best;
-}
-
 }  // namespace
 
 std::span<const Setting> setting_table() {
@@ -267,11 +246,6 @@ Result<void> assign(const Setting& setting, Settings& settings, std::string_view
 std::string value_text(const Setting& setting, const Settings& settings) {
   Settings copy = settings;
   return std::visit(Show(), setting.field(copy));
-}
-
-std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-  return *std::ranges::min_element(
-      known, {}, [&](const std::string& candidate) { return distance(name, candidate); });
 }
 
 }  // namespace kvstore::server

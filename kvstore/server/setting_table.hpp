@@ -45,8 +45,4 @@ struct Setting {
 /// The value as people write it.
 [[nodiscard]] std::string value_text(const Setting& setting, const Settings& settings);
 
-/// The name among `known` that is the most like `name`, or begins the most like it.
-/// Precondition: some are known.
-[[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string>& known);
-
 }  // namespace kvstore::server

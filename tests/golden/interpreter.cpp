@@ -23,7 +23,7 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"durable", &I::durable},      // MEMBER|all: the oldest order; `everything`: all of them
       {"files", &I::files},          // MEMBER: the oldest read of the log's files is answered
       {"apply", &I::apply},          // MEMBER later|now
-      {"disk", &I::disk},            // MEMBER full|free
+      {"disk", &I::disk},            // MEMBER full|low|free
       {"flush", &I::flush},          // MEMBER: the application's state is durable
       {"lose", &I::lose},            // MEMBER COUNT: durable entries are lost
       {"deliver", &I::deliver},      // LINK [MESSAGE [NTH]]
@@ -172,8 +172,10 @@ void Interpreter::apply(const Words& words) {
 }
 
 void Interpreter::disk(const Words& words) {
-  if (Host* host = running(words, 1))
-    cluster_.step(*host, LocalHealth{{words.size() > 2 && words[2] == "full"}});
+  Host* host = running(words, 1);
+  if (host == nullptr) return;
+  const std::string_view state = words.size() > 2 ? std::string_view(words[2]) : "free";
+  cluster_.step(*host, LocalHealth{{state == "full" || state == "low", state == "low"}});
 }
 
 void Interpreter::flush(const Words& words) {

@@ -139,7 +139,8 @@ struct Fields {
     return text;
   }
   std::string operator()(const NotInView& m) const {
-    return " " + golden::text_of(m.view.view) + field("at", to_string(m.view.position));
+    return " " + golden::text_of(m.view.view) + field("at", to_string(m.view.position)) +
+           field("removed_by", std::string(to_string(m.removed_by)));
   }
   std::string operator()(const Regressed& m) const {
     return field("match", number(m.match)) + field("id", number(m.id));

@@ -108,12 +108,15 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event) {
 
 void Checks::role_changes(ShadowMember& member, const core::RoleChanged& event) {
   member.role = event.to;
+  if (event.to == core::RoleName::candidate)
+    member.takes_over = event.reason == core::RoleReason::asked_to_take_over;
   if (event.to != core::RoleName::leader) return;
   images_due_ = true;
-  ++world_.statistics().elections;
-  if (votes_.candidates(event.epoch) >= 3) world_.statistics().count(Sometimes::three_candidates);
-  if (event.reason == core::RoleReason::asked_to_take_over)
-    world_.statistics().count(Sometimes::transfer_done);
+  Statistics& statistics = world_.statistics();
+  ++statistics.elections;
+  if (member.takes_over) statistics.count(Sometimes::transfer_done);
+  if (CommitEvidence::is_on_a_majority(world_, member))
+    statistics.count(Sometimes::old_epoch_entry_on_a_majority);
   member.led = event.epoch;
   member.led_from = member.memory.last();
   for (const Slot* slot = member.memory.find(member.led_from.previous());
@@ -143,7 +146,14 @@ void Checks::view_commits(const PlacedView& view) {
   Statistics& statistics = world_.statistics();
   ++statistics.view_changes;
   switch (view.view.cause) {
-    case ViewCause::join: statistics.count(Sometimes::joined); break;
+    case ViewCause::join:
+      statistics.count(Sometimes::joined);
+      if (std::any_of(
+              world_.members().begin(), world_.members().end(), [&](const ShadowMember& other) {
+                return other.id.node == view.view.subject.node && other.id != view.view.subject;
+              }))
+        statistics.count(Sometimes::joined_anew);
+      break;
     case ViewCause::leave: statistics.count(Sometimes::left); break;
     case ViewCause::down: statistics.count(Sometimes::marked_down); break;
     case ViewCause::up: statistics.count(Sometimes::marked_up); break;

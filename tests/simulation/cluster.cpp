@@ -59,7 +59,6 @@ Cluster::Cluster(const Options& options, Statistics& statistics)
       network_(options.network, network_random_),
       machines_(options.machines) {
   behave(Behaviour::smooth);
-  world_.members().reserve(kMachinesMax);
   for (Machine machine = 0; machine < options.machines; ++machine)
     make_machine(machine, process_random_);
 }
@@ -68,16 +67,28 @@ Cluster::~Cluster() = default;
 
 void Cluster::make_machine(Machine machine, Random& random) {
   MachineState& state = machines_[machine];
-  const MemberId id = member_id(machine, random);
-  const Member member = describe_member(machine, id);
-  state.settings = {options_.config, member, {}, random.next()};
+  state.settings.config = options_.config;
   for (Machine other = 0; other < options_.machines; ++other)
     if (other != machine)
       state.settings.join_addresses.push_back("m" + std::to_string(other + 1) + ":1");
-  gms::log::NewMember made{{{}, id, member.name}, {}, gms::log::LogSalt(random.next())};
-  if (machine == 0) {
+  make_member(machine, random);
+  if (options_.clock_drift != 0)
+    state.drift =
+        static_cast<std::int64_t>(random.below(2 * options_.clock_drift)) - options_.clock_drift;
+  // The founder is there first; the others come one after another.
+  plan(EventKind::restart, machine == 0 ? 0us : random.duration<VirtualTime>(1ms, 300ms), machine);
+  plan(EventKind::flush, random.duration<VirtualTime>(1ms, options_.flush_every), machine);
+}
+
+void Cluster::make_member(Machine machine, Random& random) {
+  MachineState& state = machines_[machine];
+  const MemberId id = member_id(machine, random);
+  state.settings.self = describe_member(machine, id);
+  gms::log::NewMember made{
+      {{}, id, state.settings.self.name}, {}, gms::log::LogSalt(random.next())};
+  if (world_.members().empty()) {
     made.identity.group = {random.next(), random.next()};
-    made.founding_view = founding_view(member, options_.config);
+    made.founding_view = founding_view(state.settings.self, options_.config);
   }
   const RestoredState first = gms::log::first_state(made);
   state.shadow = &world_.add_member(id, machine);
@@ -85,12 +96,6 @@ void Cluster::make_machine(Machine machine, Random& random) {
   for (const EntryRun& run : first.log.tail) state.shadow->disk.apply(run);
   state.log = std::make_unique<LogDevice>(make_backend(options_.disk.files, made));
   state.application = std::make_unique<RegisterMachine>();
-  if (options_.clock_drift != 0)
-    state.drift =
-        static_cast<std::int64_t>(random.below(2 * options_.clock_drift)) - options_.clock_drift;
-  // The founder is there first; the others come one after another.
-  plan(EventKind::restart, machine == 0 ? 0us : random.duration<VirtualTime>(1ms, 300ms), machine);
-  plan(EventKind::flush, random.duration<VirtualTime>(1ms, options_.flush_every), machine);
 }
 
 Instant Cluster::clock(Machine machine) const {
@@ -115,7 +120,7 @@ void Cluster::plan_tick(Machine machine) {
   at = std::max(at, now_ + 1us);
   if (state.tick_at > now_ && state.tick_at <= at) return;
   state.tick_at = at;
-  plan(EventKind::tick, at, machine, 0, state.process->boot().value());
+  plan(EventKind::tick, at, machine, 0, state.life);
 }
 
 std::optional<Machine> Cluster::machine_of(const MemberId& member) const {
@@ -217,7 +222,7 @@ void Cluster::print(const Process& process, const core::Effects& effects) const 
 
 bool Cluster::is_stale(const Event& event) const {
   const MachineState& state = machines_[event.machine];
-  return !state.process || state.process->boot().value() != event.guard;
+  return !state.process || state.life != event.guard;
 }
 
 bool Cluster::carry_out(const Event& event) {
@@ -305,7 +310,7 @@ void Cluster::deliveries_wait(Process& process) {
   if (state.apply_planned) return;
   state.apply_planned = true;
   plan(EventKind::apply, now_ + process_random_.exponential(apply_delay_) + 1us, process.machine(),
-       0, process.boot().value());
+       0, state.life);
 }
 
 void Cluster::executed(Process& process, const std::vector<Execution>& executions) {

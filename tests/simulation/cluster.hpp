@@ -37,6 +37,8 @@ struct MachineState {
   std::unique_ptr<LogDevice> log;
   std::unique_ptr<StateMachine> application;
   std::unique_ptr<Process> process;
+  /// Counts the processes: what is planned for one is nothing to the next.
+  std::uint64_t life = 0;
   ShadowMember* shadow = nullptr;
   /// Its clock's error, per million.
   std::int64_t drift = 0;
@@ -97,6 +99,8 @@ class Cluster final : private ProcessHost {
   /// Does nothing when the machine does not run.
   void crash(Machine machine, CrashKind kind);
   void restart(Machine machine);
+  /// Its data directory is made anew, for a new incarnation that is to join.
+  void replace(Machine machine);
   /// Ends what a fault left behind at a machine.
   void heal(Machine machine);
   void reset_links(Machine machine);
@@ -124,6 +128,8 @@ class Cluster final : private ProcessHost {
   void completed(Process& process, const gms::core::Completed& completed) override;
 
   void make_machine(Machine machine, Random& random);
+  /// Gives it an empty data directory of a new incarnation; the first machine founds the group.
+  void make_member(Machine machine, Random& random);
   /// Whether the event is one of the cluster's own, which it carries out.
   bool carry_out(const Event& event);
   bool is_stale(const Event& event) const;

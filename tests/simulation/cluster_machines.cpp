@@ -34,7 +34,7 @@ void Cluster::begin_sync(Machine machine) {
     crash(machine, CrashKind::process);
     return;
   }
-  plan(EventKind::log_done, now_ + sync_time(machine), machine, 0, state.process->boot().value());
+  plan(EventKind::log_done, now_ + sync_time(machine), machine, 0, state.life);
 }
 
 void Cluster::sync_done(Machine machine) {
@@ -61,7 +61,7 @@ void Cluster::read_log(Process& process, const ReadRequest& request) {
   machines_[process.machine()].log->read(request);
   statistics_.count(Sometimes::entries_read_from_the_log);
   plan(EventKind::log_read, now_ + disk_random_.duration<VirtualTime>(10us, kLogReadMax),
-       process.machine(), 0, process.boot().value());
+       process.machine(), 0, machines_[process.machine()].life);
 }
 
 void Cluster::answer_reads(Machine machine) {
@@ -94,8 +94,8 @@ void Cluster::crash(Machine machine, CrashKind kind) {
   for (Machine other = 0; other < size(); ++other) {
     if (other == machine || !network_.is_connected(machine, other)) continue;
     network_.sever(other, machine);
-    if (Process* const survivor = process(other)) {
-      plan(EventKind::link_down, now_ + network_.delay(), other, machine, survivor->boot().value());
+    if (process(other) != nullptr) {
+      plan(EventKind::link_down, now_ + network_.delay(), other, machine, machines_[other].life);
     } else {
       network_.disconnect(machine, other);
     }
@@ -127,6 +127,7 @@ void Cluster::restart(Machine machine) {
   checks_.starts(*state.shadow, *found, applied);
   if (world_.violation()) return;
   state.settings.seed = process_random_.next();
+  ++state.life;
   state.process = std::make_unique<Process>(
       Process::Setup{machine,
                      state.settings,
@@ -138,6 +139,13 @@ void Cluster::restart(Machine machine) {
     if (other != machine)
       plan_link(other, machine, process_random_.duration<VirtualTime>(100us, 5ms));
   settle(machine);
+}
+
+void Cluster::replace(Machine machine) {
+  crash(machine, CrashKind::process);
+  make_member(machine, process_random_);
+  for (MachineState& other : machines_) other.known_dead[machine] = BootSeq();
+  plan(EventKind::restart, now_ + 1ms, machine);
 }
 
 void Cluster::heal(Machine machine) {

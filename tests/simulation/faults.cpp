@@ -96,7 +96,13 @@ void Faults::strike(FaultClass fault) {
     case FaultClass::clog:
     case FaultClass::reset:
     case FaultClass::drop_type: strike_link(fault, victim); break;
-    case FaultClass::leave: ask(core::AdminAction::leave); break;
+    case FaultClass::leave:
+      ask(core::AdminAction::leave);
+      // Whoever sees members off brings new ones.
+      cluster_.plan(EventKind::fault, cluster_.now() + draw_duration(), 0,
+                    static_cast<std::uint32_t>(FaultClass::replace), 1);
+      break;
+    case FaultClass::replace: replace(victim); break;
     case FaultClass::transfer: ask(core::AdminAction::transfer); break;
     default: strike_process(fault, victim); break;
   }
@@ -203,6 +209,14 @@ void Faults::ask(core::AdminAction action) {
   if (process == nullptr || cluster_.is_paused(asked)) return;
   process->admin(cluster_.clock(asked), {action, cluster_.machine(subject).settings.self.id}, 0);
   cluster_.settle(asked);
+}
+
+void Faults::replace(Machine from) {
+  for (Machine i = 0; i < cluster_.size(); ++i) {
+    const Machine machine = (from + i) % cluster_.size();
+    if (!cluster_.world().has_left(cluster_.machine(machine).settings.self.id)) continue;
+    return cluster_.replace(machine);
+  }
 }
 
 void Faults::stop() {

@@ -41,6 +41,8 @@ class Faults {
   void last(Lasting lasting, VirtualTime duration);
   void end(Lasting& lasting);
   void ask(gms::core::AdminAction action);
+  /// The first machine from there on whose member has left gets a new one.
+  void replace(Machine from);
   [[nodiscard]] std::vector<Path> draw_partition();
   [[nodiscard]] VirtualTime draw_duration();
   [[nodiscard]] Machine draw_machine();

@@ -34,6 +34,7 @@ void draw_timers(Random& random, Config& config) {
   config.crash_confirm = random.duration<Duration>(1ms, 300ms);
   config.transfer_deadline = random.duration<Duration>(50ms, 1000ms);
   config.multicast_resend = random.duration<Duration>(20ms, 400ms);
+  config.admin_deadline = random.duration<Duration>(100ms, 5000ms);
   config.join_retry = random.duration<Duration>(20ms, 500ms);
   config.join_retry_max = config.join_retry + random.duration<Duration>(0ms, 2000ms);
   config.join_stuck = random.duration<Duration>(1000ms, 60000ms);

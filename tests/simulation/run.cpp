@@ -1,6 +1,7 @@
 #include "tests/simulation/run.hpp"
 
 #include <algorithm>
+#include <deque>
 
 #include "tests/linearizability/checker.hpp"
 #include "tests/linearizability/witness.hpp"
@@ -70,10 +71,32 @@ class Run {
     faults_.stop();
   }
 
-  /// The views that an election may have to be won in: the latest that is committed, and those
-  /// after it in any log, which may yet be.
+  /// The views that leaders may append in a moment: with members that are being admitted.
+  void foresee_views() {
+    foreseen_.clear();
+    for (Machine machine = 0; machine < cluster_.size(); ++machine) {
+      const Process* const process = cluster_.process(machine);
+      if (process == nullptr) continue;
+      const core::Status status = process->engine().status();
+      View all = status.view_in_log.view;
+      for (const core::PeerStatus& peer : status.peers) {
+        if (peer.voter) continue;
+        View with_one = status.view_in_log.view;
+        with_one.members.push_back({peer.id, {}, {}, {}});
+        all.members.push_back({peer.id, {}, {}, {}});
+        foreseen_.push_back(with_one);
+      }
+      foreseen_.push_back(all);
+    }
+  }
+
+  /// The views that an election may have to be won in: the latest that is committed, those after it
+  /// in any log, which may yet be, and those that come next.
   std::vector<const View*> live_views() {
     std::vector<const View*> out;
+    foresee_views();
+    for (const View& view : foreseen_)
+      if (view.members.size() > 1) out.push_back(&view);
     const PlacedView* const committed = cluster_.world().committed_view();
     if (committed != nullptr) out.push_back(&committed->view);
     for (const ShadowMember& member : cluster_.world().members())
@@ -240,6 +263,7 @@ class Run {
   Workload workload_;
   Faults faults_;
   Random random_;
+  std::deque<View> foreseen_;
 };
 
 }  // namespace

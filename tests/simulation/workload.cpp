@@ -126,7 +126,8 @@ void Workload::request_arrives(const Event& event) {
     cluster_.plan(event.kind, state.paused_until, event.machine, event.argument);
     return;
   }
-  attempt.boot = state.process->boot();
+  attempt.life = state.life;
+  attempt.views = cluster_.world().committed_views().size();
   const bool is_get = !linearizability::is_write(history_[attempt.operation].action);
   const bool leads = state.shadow->role == core::RoleName::leader;
   if (is_get) {
@@ -168,6 +169,8 @@ void Workload::executed(Process&, Request request, const Execution& execution) {
 void Workload::readable(Process& process, Request request, Index index) {
   Attempt& attempt = attempts_[request];
   const StateMachine& application = *cluster_.machine(process.machine()).application;
+  if (attempt.views != cluster_.world().committed_views().size())
+    cluster_.statistics().count(Sometimes::read_while_the_view_changed);
   attempt.seen = application.read(history_[attempt.operation].key);
   // The group's own entries move the index on without the application.
   attempt.index = std::max(process.applied(), index);
@@ -243,10 +246,10 @@ void Workload::multicast(Machine machine) {
                 cluster_.now() + random_.exponential(options_.multicast_every), machine);
   Process* const process = cluster_.process(machine);
   if (process == nullptr || cluster_.is_paused(machine)) return;
-  auto& [boot, count] = multicasts_[machine];
-  if (boot != process->boot()) count = 0;
-  boot = process->boot();
-  const MulticastBody body{process->member(), boot, ++count};
+  auto& [life, count] = multicasts_[machine];
+  if (life != cluster_.machine(machine).life) count = 0;
+  life = cluster_.machine(machine).life;
+  const MulticastBody body{process->member(), process->boot(), ++count};
   cluster_.checks().multicasts(body);
   ++cluster_.statistics().events;
   process->multicast(cluster_.clock(machine), encode(body), kNobody);
@@ -267,10 +270,10 @@ bool Workload::is_idle() const {
 
 std::optional<std::string> Workload::unanswered(const std::vector<Machine>& machines) const {
   for (const Attempt& attempt : attempts_) {
-    if (attempt.answer != Answer::none || attempt.boot == BootSeq()) continue;
+    if (attempt.answer != Answer::none || attempt.life == 0) continue;
     if (std::find(machines.begin(), machines.end(), attempt.machine) == machines.end()) continue;
-    const Process* const process = cluster_.process(attempt.machine);
-    if (process != nullptr && process->boot() == attempt.boot)
+    const MachineState& state = cluster_.machine(attempt.machine);
+    if (state.process && state.life == attempt.life)
       return "m" + std::to_string(attempt.machine + 1) + " never answered " +
              linearizability::describe(history_[attempt.operation]);
   }

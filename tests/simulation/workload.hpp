@@ -42,12 +42,14 @@ class Workload final : public RequestListener {
     std::uint32_t client = 0;
     std::size_t operation = 0;
     Machine machine = 0;
-    /// Of the process that took it; zero before.
-    gms::model::BootSeq boot;
+    /// Of the process that took it, as its machine counts them; zero before.
+    std::uint64_t life = 0;
     Answer answer = Answer::none;
     bool applied = false;
     Value seen;
     gms::model::Index index;
+    /// How many views were committed when it arrived.
+    std::size_t views = 0;
     std::optional<Machine> ask_instead;
   };
   struct Client {
@@ -87,8 +89,8 @@ class Workload final : public RequestListener {
   std::vector<std::uint64_t> numbers_;
   /// By client and number.
   std::vector<std::vector<std::size_t>> operations_;
-  /// By machine: multicasts in this boot.
-  std::vector<std::pair<gms::model::BootSeq, std::uint64_t>> multicasts_;
+  /// By machine: multicasts in this life of it.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> multicasts_;
   std::uint64_t succeeded_ = 0;
   bool stopped_ = false;
 };

@@ -43,6 +43,14 @@ Index World::committed_before(Epoch epoch) const {
   return Index(static_cast<std::uint64_t>(end - committed_in_.begin()));
 }
 
+bool World::has_left(const MemberId& id) const {
+  const PlacedView* const newest = committed_view();
+  if (newest == nullptr || newest->view.has_voter(id)) return false;
+  return std::any_of(committed_views_.begin(), committed_views_.end(), [&](const PlacedView& view) {
+    return view.view.cause == ViewCause::leave && view.view.subject == id;
+  });
+}
+
 void World::violate(const char* invariant, std::string detail) {
   if (!violation_) violation_ = Violation{invariant, std::move(detail)};
 }

@@ -81,6 +81,8 @@ struct ShadowMember {
   gms::model::PersistSeq durable;
 
   gms::core::RoleName role = gms::core::RoleName::joiner;
+  /// It campaigns because its leader asked it to.
+  bool takes_over = false;
   gms::model::Index commit;
   gms::model::Index delivered;
   /// The epoch in which it leads or last led in this boot.
@@ -94,8 +96,8 @@ class World {
   explicit World(Statistics& statistics) : statistics_(statistics) {}
 
   ShadowMember& add_member(const gms::model::MemberId& id, Machine machine);
-  [[nodiscard]] std::vector<ShadowMember>& members() { return members_; }
-  [[nodiscard]] const std::vector<ShadowMember>& members() const { return members_; }
+  [[nodiscard]] std::deque<ShadowMember>& members() { return members_; }
+  [[nodiscard]] const std::deque<ShadowMember>& members() const { return members_; }
   /// Null for a member that was never here.
   [[nodiscard]] const ShadowMember* find(const gms::model::MemberId& id) const;
   [[nodiscard]] ShadowMember* find(const gms::model::MemberId& id);
@@ -125,6 +127,9 @@ class World {
   }
   void commit(const gms::model::PlacedView& view) { committed_views_.push_back(view); }
 
+  /// Whether the member was asked to leave, did, and is not back.
+  [[nodiscard]] bool has_left(const gms::model::MemberId& id) const;
+
   /// Reports a broken rule. The first report counts.
   void violate(const char* invariant, std::string detail);
   [[nodiscard]] const std::optional<Violation>& violation() const { return violation_; }
@@ -133,7 +138,8 @@ class World {
 
  private:
   Statistics& statistics_;
-  std::vector<ShadowMember> members_;
+  /// Grows at the end only: members are pointed to.
+  std::deque<ShadowMember> members_;
   std::vector<Slot> committed_;
   std::vector<gms::model::Epoch> committed_in_;
   std::vector<gms::model::PlacedView> committed_views_;

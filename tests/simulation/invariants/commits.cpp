@@ -12,6 +12,14 @@ std::size_t quorum_of(const View& view) {
   return view.members.size() / 2 + 1;
 }
 
+std::size_t holders_of(const World& world, const View& view, Index index, EntryHash hash) {
+  return static_cast<std::size_t>(
+      std::count_if(view.members.begin(), view.members.end(), [&](const Member& voter) {
+        const ShadowMember* const member = world.find(voter.id);
+        return member != nullptr && member->disk.holds(index, hash);
+      }));
+}
+
 std::string at_index(Index index) {
   return " at index " + std::to_string(index.value());
 }
@@ -31,6 +39,13 @@ void OneSequence::commits(World& world, const ShadowMember& member, Index from, 
   }
 }
 
+bool CommitEvidence::is_on_a_majority(World& world, const ShadowMember& leader) {
+  const Index last = leader.disk.last();
+  const PlacedView* const view = leader.disk.view();
+  if (view == nullptr || last <= world.committed_last()) return false;
+  return holders_of(world, view->view, last, leader.disk.last_hash()) >= quorum_of(view->view);
+}
+
 void CommitEvidence::leader_commits(World& world, const ShadowMember& leader, Index to,
                                     Epoch epoch) {
   const Slot* const slot = leader.memory.find(to);
@@ -39,13 +54,9 @@ void CommitEvidence::leader_commits(World& world, const ShadowMember& leader, In
   if (slot->epoch != epoch)
     world.violate("I6", name_of(leader) + " commits by counting an entry of epoch " +
                             std::to_string(slot->epoch.value()) + at_index(to));
-  std::size_t holders = 0;
-  for (const Member& voter : view->view.members) {
-    const ShadowMember* const member = world.find(voter.id);
-    if (member != nullptr && member->disk.holds(to, slot->hash)) ++holders;
-  }
-  if (holders < quorum_of(view->view))
-    world.violate("I6", name_of(leader) + " commits what " + std::to_string(holders) + " of " +
+  const std::size_t held = holders_of(world, view->view, to, slot->hash);
+  if (held < quorum_of(view->view))
+    world.violate("I6", name_of(leader) + " commits what " + std::to_string(held) + " of " +
                             std::to_string(view->view.members.size()) + " disks hold" +
                             at_index(to));
   if (!leader.disk.holds(to, slot->hash))

@@ -18,6 +18,9 @@ class OneSequence {
 /// its own epoch.
 class CommitEvidence {
  public:
+  /// Whether a member's last entry before its reign is on a quorum of disks and not committed: what
+  /// nobody may commit by counting.
+  static bool is_on_a_majority(World& world, const ShadowMember& leader);
   static void leader_commits(World& world, const ShadowMember& leader, gms::model::Index to,
                              gms::model::Epoch epoch);
 };

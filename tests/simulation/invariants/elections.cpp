@@ -1,7 +1,5 @@
 #include "tests/simulation/invariants/elections.hpp"
 
-#include <set>
-
 namespace tests::simulation {
 
 using namespace gms::model;
@@ -34,6 +32,8 @@ void VotesAreKept::persists(World& world, const ShadowMember& member, const Hard
 void VotesAreKept::vote(World& world, const ShadowMember& member, Epoch epoch,
                         const MemberId& candidate) {
   const auto [at, first] = votes_.try_emplace({epoch, member.id}, candidate);
+  if (first && candidate == member.id && candidates(epoch) == 3)
+    world.statistics().count(Sometimes::three_candidates);
   if (!first && at->second != candidate)
     world.violate("I8", name_of(member) + " votes twice in epoch " + std::to_string(epoch.value()));
 }
@@ -69,11 +69,11 @@ bool VotesAreKept::voted(const MemberId& voter, Epoch epoch, const MemberId& can
 }
 
 std::size_t VotesAreKept::candidates(Epoch epoch) const {
-  std::set<MemberId> out;
+  std::size_t out = 0;
   for (auto at = votes_.lower_bound({epoch, MemberId()});
        at != votes_.end() && at->first.first == epoch; ++at)
-    out.insert(at->second);
-  return out.size();
+    if (at->second == at->first.second) ++out;
+  return out;
 }
 
 void ElectedByTheView::leads(World& world, const ShadowMember& leader, Epoch epoch,

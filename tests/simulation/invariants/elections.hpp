@@ -32,12 +32,12 @@ class VotesAreKept {
   /// Whether `voter` let a vote for `candidate` leave.
   [[nodiscard]] bool voted(const gms::model::MemberId& voter, gms::model::Epoch epoch,
                            const gms::model::MemberId& candidate) const;
-  /// How many different members got a vote in `epoch`.
-  [[nodiscard]] std::size_t candidates(gms::model::Epoch epoch) const;
 
  private:
   void vote(World& world, const ShadowMember& member, gms::model::Epoch epoch,
             const gms::model::MemberId& candidate);
+  /// How many members voted for themselves in `epoch`.
+  [[nodiscard]] std::size_t candidates(gms::model::Epoch epoch) const;
 
   std::map<std::pair<gms::model::Epoch, gms::model::MemberId>, gms::model::MemberId> votes_;
   std::map<gms::model::MemberId, gms::model::Epoch> epochs_;

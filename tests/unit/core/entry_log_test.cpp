@@ -149,6 +149,26 @@ TEST(EntryLog, TheViewInForceIsTheLastOneInTheLogAndFallsBackWithTruncation) {
   EXPECT_EQ(log.view().view.members.size(), 2U);
 }
 
+TEST(EntryLog, TellsHowAMemberWasRemovedLast) {
+  EntryLog log = empty_log();
+  log.append(view_entry(log.head(), 1, view_of(1, 3)), PersistSeq(1));
+  EXPECT_FALSE(log.removal_of(member(3)).has_value());
+  View without = view_of(2, 2);
+  without.cause = ViewCause::leave;
+  without.subject = member(3);
+  log.append(view_entry(log.head(), 1, without), PersistSeq(2));
+  View down = without;
+  down.seq = ViewSeq(3);
+  down.cause = ViewCause::down;
+  down.subject = member(2);
+  log.append(view_entry(log.head(), 1, down), PersistSeq(3));
+  const auto removal = log.removal_of(member(3));
+  ASSERT_TRUE(removal.has_value());
+  EXPECT_EQ(removal->cause, ViewCause::leave);
+  EXPECT_EQ(removal->at, Index(2));
+  EXPECT_FALSE(log.removal_of(member(2)).has_value());
+}
+
 TEST(EntryLogDeathTest, AViewMayChangeOneVoterOnlyAndCountsUpByOne) {
   EntryLog log = empty_log();
   log.append(view_entry(log.head(), 1, view_of(1, 3)), PersistSeq(1));

@@ -43,6 +43,20 @@ TEST(SenderRows, TakesNothingFromAMemberThatIsNotUp) {
   EXPECT_TRUE(rows.admit(from(1, 1, 1), view_of(2, 2)));
 }
 
+TEST(SenderRows, TellsCopiesFromGapsWithoutTakingAnything) {
+  SenderRows rows({});
+  const View view = view_of(1, 2);
+  EXPECT_TRUE(rows.admit(from(1, 2, 1), view));
+  EXPECT_EQ(rows.turn_of(from(1, 2, 2), view), Turn::next);
+  EXPECT_EQ(rows.turn_of(from(1, 2, 2), view), Turn::next);
+  EXPECT_EQ(rows.turn_of(from(1, 2, 1), view), Turn::copy);
+  EXPECT_EQ(rows.turn_of(from(1, 1, 7), view), Turn::copy);
+  EXPECT_EQ(rows.turn_of(from(1, 2, 3), view), Turn::after_gap);
+  EXPECT_EQ(rows.turn_of(from(1, 3, 1), view), Turn::next);
+  EXPECT_EQ(rows.turn_of(from(1, 3, 2), view), Turn::after_gap);
+  EXPECT_EQ(rows.turn_of(from(9, 1, 1), view), Turn::sender_not_up);
+}
+
 TEST(SenderRows, ARowOutlivesItsSenderUntilAnotherIncarnationIsAdmitted) {
   SenderRows rows({});
   View view = view_of(1, 2);
@@ -107,6 +121,20 @@ TEST(MulticastOutbox, HoldsWhatIsNotDeliveredYet) {
   EXPECT_FALSE(outbox.holds(from(1, 4, 4)));
   EXPECT_FALSE(outbox.holds(from(1, 3, 2)));
   EXPECT_FALSE(outbox.holds(from(2, 4, 2)));
+}
+
+TEST(MulticastOutbox, AbandonsWhatIsNotDeliveredYetByItsTickets) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  (void)outbox.add(Ticket(10), bodies({"a", "b", "c"}));
+  (void)outbox.add(Ticket(20), bodies({"d"}));
+  EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
+  const auto abandoned = outbox.abandon();
+  ASSERT_EQ(abandoned.size(), 2U);
+  EXPECT_EQ(abandoned[0], std::pair(Ticket(11), std::uint64_t{2}));
+  EXPECT_EQ(abandoned[1], std::pair(Ticket(20), std::uint64_t{1}));
+  EXPECT_TRUE(outbox.empty());
+  EXPECT_EQ(outbox.bytes(), 0U);
+  EXPECT_EQ(outbox.delivered(from(1, 4, 2)), Ticket());
 }
 
 }  // namespace

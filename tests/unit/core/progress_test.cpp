@@ -79,7 +79,7 @@ TEST(Progress, MatchNeverShrinks) {
   EXPECT_FALSE(peer.accepted(Index(3), AppendId(2)));
   EXPECT_EQ(peer.match(), Index(9));
   EXPECT_EQ(peer.next(), Index(10));
-  peer.rejected(Index(2));
+  peer.rejected(Index(2), AppendId(2));
   EXPECT_EQ(peer.match(), Index(9));
   EXPECT_EQ(peer.next(), Index(10));
 }
@@ -103,11 +103,21 @@ TEST(Progress, OnlyAnAppendSentAfterTheAcknowledgementProvesALoss) {
   EXPECT_EQ(peer.judge(rejection(8, 9, 6)), Progress::Rejection::lost_entries);
 }
 
+TEST(Progress, OneGapInAWindowIsOneRejection) {
+  Progress peer = replicating(9);
+  for (std::uint64_t i = 10; i <= 14; ++i) peer.sent(Index(i), 1);
+  EXPECT_EQ(peer.judge(rejection(6, 10, 9)), Progress::Rejection::retry);
+  peer.rejected(Index(10), AppendId(9));
+  EXPECT_EQ(peer.judge(rejection(7, 11, 9)), Progress::Rejection::stale);
+  EXPECT_EQ(peer.judge(rejection(9, 9, 9)), Progress::Rejection::stale);
+  EXPECT_EQ(peer.judge(rejection(10, 9, 9)), Progress::Rejection::retry);
+}
+
 TEST(Progress, ABrokenLinkForgetsTheWindow) {
   Progress peer = replicating(4);
   peer.sent(Index(5), 10);
   peer.sent(Index(6), 10);
-  peer.restart_probe();
+  peer.restart_probe(AppendId(2));
   EXPECT_EQ(peer.state(), ProgressState::probe);
   EXPECT_EQ(peer.inflight(), 0U);
   EXPECT_EQ(peer.next(), Index(5));
@@ -125,7 +135,10 @@ TEST(Progress, ReadingSendsNothingAndReturnsToWhereItWas) {
 
 TEST(Progress, ASilenceLongerThanTheGapBreaksItsRecord) {
   Progress peer = probing(1);
+  EXPECT_FALSE(peer.spoke());
+  EXPECT_EQ(peer.heard_for(at(90)), Duration(0));
   peer.heard(at(100), Duration(500));
+  EXPECT_TRUE(peer.spoke());
   peer.heard(at(500), Duration(500));
   EXPECT_EQ(peer.heard_for(at(500)), Duration(500));
   EXPECT_EQ(peer.silence(at(800)), Duration(300));

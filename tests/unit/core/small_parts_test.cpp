@@ -89,6 +89,15 @@ TEST(PeerTable, RemembersABoundedNumberOfMembers) {
   EXPECT_EQ(peers.boot_of(member(5000)), BootSeq(2));
 }
 
+TEST(PeerTable, VotersKeepTheirPlacesWhoeverElseTurnsUp) {
+  PeerTable peers;
+  peers.note_voters(view_of(1, 3));
+  for (std::uint64_t i = 1; i <= 5000; ++i) EXPECT_TRUE(peers.admit(member(i), BootSeq(2)));
+  EXPECT_EQ(peers.boot_of(member(1)), BootSeq(2));
+  EXPECT_EQ(peers.boot_of(member(3)), BootSeq(2));
+  EXPECT_EQ(peers.boot_of(member(4)), BootSeq());
+}
+
 TEST(Ballot, CountsEachMemberOnceByItsLastWord) {
   Ballot ballot;
   ballot.grant(member(1));

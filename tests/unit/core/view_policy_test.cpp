@@ -127,6 +127,14 @@ TEST(ViewPolicy, ARemovalNeedsAQuorumOfTheOldViewAndOfTheNewOne) {
   EXPECT_FALSE(may_remove(three, member(2), facts, 500ms));
 }
 
+TEST(ViewPolicy, AVoterThatAFreshLeaderHasNotHeardYetCountsForNoQuorum) {
+  const View three = view_of(1, 3);
+  auto facts = healthy(3);
+  facts[2].spoke = false;
+  EXPECT_FALSE(may_remove(three, member(2), facts, 500ms));
+  EXPECT_TRUE(may_remove(three, member(3), facts, 500ms));
+}
+
 TEST(ViewPolicy, NobodyIsRemovedFromAViewOfOneOrFromOneItIsNotIn) {
   EXPECT_FALSE(may_remove(view_of(1, 1), member(1), healthy(1), 500ms));
   EXPECT_FALSE(may_remove(view_of(1, 3), member(9), healthy(3), 500ms));

@@ -56,6 +56,21 @@ TEST_F(Segments, WithoutASpareTheSegmentGrows) {
   expect_all_readable(15, 1);
 }
 
+TEST_F(Segments, HalfOfTheReserveIsLeftWhenTheDiskBeginsToCountAsFull) {
+  found();
+  constexpr std::uint64_t kDisk = 1 << 30;
+  disk_.set_capacity(kDisk);
+  const std::uint64_t used = kDisk - disk_.free_bytes("member").value();
+  const std::uint64_t reserve = small_segments().reserve_bytes;
+  disk_.set_capacity(used + reserve);
+  EXPECT_TRUE(store_->spares().check_room().has_value());
+  disk_.set_capacity(used + reserve - 1);
+  EXPECT_FALSE(store_->spares().check_room().has_value());
+  EXPECT_TRUE(store_->spares().has_reserve_left());
+  disk_.set_capacity(used + reserve / 2 - 1);
+  EXPECT_FALSE(store_->spares().has_reserve_left());
+}
+
 TEST_F(Segments, ABatchLargerThanASegmentGetsItsOwn) {
   found();
   make_spare();

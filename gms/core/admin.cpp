@@ -1,0 +1,163 @@
+#include <algorithm>
+
+#include "gms/core/engine_parts.hpp"
+
+namespace gms::core {
+
+using namespace model;
+
+MemberId Engine::Parts::known_leader() const {
+  if (std::holds_alternative<Leading>(role)) return self;
+  const auto* following = std::get_if<Following>(&role);
+  return following != nullptr ? following->leader : MemberId();
+}
+
+void Engine::Parts::on(Admin input) {
+  std::optional<Error> refusal;
+  if (!log.view().view.has_voter(input.request.member)) {
+    refusal = Error{ErrorCode::not_found, "no voter " + to_string(input.request.member)};
+  } else if (known_leader().is_none()) {
+    refusal = Error{ErrorCode::not_leader, "no leader is known"};
+  } else if (wishes.size() >= config.forwards_max) {
+    refusal = Error{ErrorCode::busy, "too many requests of operators are under way"};
+  }
+  if (refusal) return out.add(Completed{input.ticket, 1, refusal, known_leader()});
+  Wish wish;
+  wish.ticket = input.ticket;
+  wish.request = input.request;
+  wish.expires = now + config.admin_deadline;
+  wish.again = now;
+  wishes.push_back(wish);
+}
+
+void Engine::Parts::see_to_wishes() {
+  std::erase_if(wishes, [&](Wish& wish) {
+    auto end = see_to(wish);
+    if (end) out.add(std::move(*end));
+    return end.has_value();
+  });
+}
+
+std::optional<Completed> Engine::Parts::see_to(Wish& wish) {
+  const auto ended = [&](std::optional<Error> error) {
+    return Completed{wish.ticket, 1, std::move(error), known_leader()};
+  };
+  if (is_done(wish)) return ended(std::nullopt);
+  if (now >= wish.expires)
+    return ended(Error{ErrorCode::outcome_unknown, "it is not done yet; look at the view"});
+  if (wish.request.action == AdminAction::transfer && wish.stage != Wish::Stage::unasked) {
+    auto error = why_no_transfer(wish);
+    return error ? std::optional(ended(std::move(error))) : std::nullopt;
+  }
+  // A new leader knows nothing of what the one before it was asked for; an answer may be lost.
+  const bool unheard = wish.stage == Wish::Stage::asked && now >= wish.again;
+  if (wish.stage != Wish::Stage::unasked && (unheard || wish.epoch != hard_state.epoch)) {
+    wish.stage = Wish::Stage::unasked;
+    wish.again = now;
+  }
+  if (wish.stage != Wish::Stage::unasked || now < wish.again) return std::nullopt;
+  auto error = ask_leader_for(wish);
+  return error ? std::optional(ended(std::move(error))) : std::nullopt;
+}
+
+bool Engine::Parts::is_done(const Wish& wish) const {
+  const MemberId& member = wish.request.member;
+  if (wish.request.action == AdminAction::transfer) return known_leader() == member;
+  if (excluded) return !excluded->view.view.has_voter(member);
+  return !log.view().view.has_voter(member) && log.view().position.index <= delivery.commit();
+}
+
+std::optional<Error> Engine::Parts::why_no_transfer(const Wish& wish) const {
+  const MemberId leader = known_leader();
+  if (leader.is_none()) return std::nullopt;
+  if (wish.epoch != hard_state.epoch)
+    return Error{ErrorCode::unavailable, "member " + to_string(leader) + " leads instead"};
+  if (wish.stage != Wish::Stage::taken) return std::nullopt;
+  const auto* leading = std::get_if<Leading>(&role);
+  const bool given_up = leading != nullptr ? !leading->transfer : now >= wish.again;
+  if (!given_up) return std::nullopt;
+  return Error{ErrorCode::unavailable, "that member did not take over in time"};
+}
+
+std::optional<Error> Engine::Parts::ask_leader_for(Wish& wish) {
+  const MemberId leader = known_leader();
+  if (leader.is_none()) return std::nullopt;
+  wish.epoch = hard_state.epoch;
+  wish.stage = Wish::Stage::asked;
+  wish.again = now + 2 * config.election_min;
+  if (auto* leading = std::get_if<Leading>(&role))
+    return note_answer(wish, administer(*leading, wish.request));
+  Forward request;
+  request.ticket = wish.forward = ++last_forward;
+  request.admin = wish.request;
+  out.send(leader, hard_state.epoch, std::move(request));
+  return std::nullopt;
+}
+
+std::optional<Error> Engine::Parts::note_answer(Wish& wish, std::optional<Error> refusal) {
+  if (!refusal) {
+    wish.stage = Wish::Stage::taken;
+    wish.again = now + config.transfer_deadline + config.election_min;
+    return std::nullopt;
+  }
+  const bool leaves = wish.request.action == AdminAction::leave;
+  const bool later = refusal->code == ErrorCode::not_leader || refusal->code == ErrorCode::busy;
+  if (!leaves || !later) return refusal;
+  wish.stage = Wish::Stage::unasked;
+  wish.again = now + config.heartbeat;
+  return std::nullopt;
+}
+
+bool Engine::Parts::answers_wish(const ForwardReply& reply) {
+  const auto wish = std::find_if(wishes.begin(), wishes.end(), [&](const Wish& w) {
+    return w.stage == Wish::Stage::asked && w.forward == reply.ticket;
+  });
+  if (wish == wishes.end()) return false;
+  std::optional<Error> refusal;
+  if (reply.verdict != ForwardVerdict::accepted)
+    refusal = Error{code_of(reply.verdict), reply.detail};
+  if (auto error = note_answer(*wish, std::move(refusal))) {
+    out.add(Completed{wish->ticket, 1, std::move(error), reply.leader});
+    wishes.erase(wish);
+  }
+  return true;
+}
+
+Instant Engine::Parts::deadline_of(const Wish& wish) const {
+  return wish.again > now ? std::min(wish.again, wish.expires) : wish.expires;
+}
+
+std::optional<Error> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
+  const bool leaves = request.action == AdminAction::leave;
+  if (!log.view().view.has_voter(request.member)) {
+    if (leaves && log.removal_of(request.member)) return std::nullopt;
+    return Error{ErrorCode::not_found, "no voter " + to_string(request.member)};
+  }
+  if (leaves) return leave(leading, request.member);
+  if (request.member == self) return std::nullopt;
+  if (leading.transfer && leading.transfer->target == request.member) return std::nullopt;
+  if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over already"};
+  const Progress* peer = leading.find(request.member);
+  if (!log.view().view.is_up(request.member) || peer == nullptr || peer->disk_full)
+    return Error{ErrorCode::unavailable, "that member is down or its disk is full"};
+  start_transfer(leading, request.member);
+  return std::nullopt;
+}
+
+std::optional<Error> Engine::Parts::leave(Leading& leading, const MemberId& member) {
+  if (log.view().view.members.size() == 1)
+    return Error{ErrorCode::conflict, "the last member cannot leave its group"};
+  if (member != self) {
+    const auto& list = leading.leaving;
+    if (std::find(list.begin(), list.end(), member) == list.end())
+      leading.leaving.push_back(member);
+    return std::nullopt;
+  }
+  // A leader never removes itself [C6]: its successor will, when it is asked again.
+  const auto successor = best_successor(leading);
+  if (!successor) return Error{ErrorCode::unavailable, "no other member can lead"};
+  if (!leading.transfer) start_transfer(leading, *successor);
+  return Error{ErrorCode::busy, "leadership is handed over first; ask again"};
+}
+
+}  // namespace gms::core

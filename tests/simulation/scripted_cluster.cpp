@@ -1,0 +1,344 @@
+#include "tests/simulation/scripted_cluster.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gms/log/new_member.hpp"
+
+namespace tests::simulation {
+namespace {
+
+using namespace gms::model;
+using namespace std::chrono_literals;
+namespace core = gms::core;
+
+constexpr std::uint64_t kSeed = 7;
+/// More rounds than any exchange of messages needs; past it messages breed messages.
+constexpr int kRoundsMax = 2000;
+
+Member member_at(Machine machine) {
+  const std::string name = "m" + std::to_string(machine + 1);
+  return {{NodeId(machine + 1), Incarnation(100 + machine)}, name, name + ":1", ""};
+}
+
+View view_of(std::uint32_t members, const core::Config& config) {
+  View out;
+  out.seq = ViewSeq(1);
+  for (Machine machine = 0; machine < members; ++machine) {
+    out.members.push_back(member_at(machine));
+    out.up.push_back(member_at(machine).id);
+  }
+  out.floor = config.floor;
+  out.voters_max = config.voters_max;
+  out.subject = out.members.front().id;
+  return out;
+}
+
+}  // namespace
+
+LetterFilter between(Machine from, Machine to) {
+  return [=](const Letter& letter) { return letter.from == from && letter.to == to; };
+}
+LetterFilter to_machine(Machine to) {
+  return [=](const Letter& letter) { return letter.to == to; };
+}
+LetterFilter from_machine(Machine from) {
+  return [=](const Letter& letter) { return letter.from == from; };
+}
+LetterFilter both(LetterFilter a, LetterFilter b) {
+  return
+      [a = std::move(a), b = std::move(b)](const Letter& letter) { return a(letter) && b(letter); };
+}
+
+ScriptedCluster::ScriptedCluster(std::uint32_t members, const core::Config& config)
+    : world_(statistics_),
+      checks_(world_),
+      random_(kSeed, Concern::process),
+      now_(1h),
+      machines_(members) {
+  const View view = view_of(members, config);
+  for (Machine machine = 0; machine < members; ++machine) {
+    Place& place = machines_[machine];
+    const Member member = member_at(machine);
+    place.settings = {config, member, {}, machine + 1};
+    const RestoredState first =
+        gms::log::first_state({{{1, 2}, member.id, member.name}, view, gms::log::LogSalt(1)});
+    place.shadow = &world_.add_member(member.id, machine);
+    place.shadow->disk_hard_state = first.hard_state;
+    for (const EntryRun& run : first.log.tail) place.shadow->disk.apply(run);
+    place.log = std::make_unique<LogDevice>(std::make_unique<MemoryBackend>(first));
+  }
+  for (Machine machine = 0; machine < members; ++machine) restart(machine);
+}
+
+ScriptedCluster::~ScriptedCluster() = default;
+
+void ScriptedCluster::tick(Machine machine) {
+  if (!machines_[machine].process) return;
+  machines_[machine].process->step(now_, core::Tick{});
+  after(machine);
+}
+
+void ScriptedCluster::run(Duration length) {
+  for (Duration gone{}; gone < length; gone += 1ms) {
+    advance(1ms);
+    for (Machine machine = 0; machine < machines_.size(); ++machine) {
+      const auto& process = machines_[machine].process;
+      if (process && process->engine().next_deadline() <= now_) tick(machine);
+    }
+    settle();
+  }
+}
+
+bool ScriptedCluster::elect(Machine machine) {
+  const auto done = [&] {
+    const ShadowMember& member = *machines_[machine].shadow;
+    return leads(machine) && member.commit >= member.led_from;
+  };
+  for (Duration gone{}; gone < 3000ms && !done(); gone += 10ms) {
+    advance(10ms);
+    tick(machine);
+    settle();
+  }
+  return done();
+}
+
+std::vector<Letter> ScriptedCluster::take(const LetterFilter& filter) {
+  std::vector<Letter> out;
+  std::vector<Letter> kept;
+  for (Letter& letter : in_flight_) (filter(letter) ? out : kept).push_back(std::move(letter));
+  in_flight_ = std::move(kept);
+  return out;
+}
+
+void ScriptedCluster::put_back(std::vector<Letter> letters) {
+  for (Letter& letter : letters) in_flight_.push_back(std::move(letter));
+}
+
+void ScriptedCluster::hand_over(Letter letter) {
+  Place& place = machines_[letter.to];
+  if (!place.process) return;
+  place.process->step(now_, core::Received{std::move(letter.message)});
+  after(letter.to);
+}
+
+std::size_t ScriptedCluster::deliver(const LetterFilter& filter) {
+  std::vector<Letter> letters = take(filter);
+  for (Letter& letter : letters) hand_over(std::move(letter));
+  return letters.size();
+}
+
+std::size_t ScriptedCluster::deliver_copies(const LetterFilter& filter) {
+  std::vector<Letter> letters;
+  std::copy_if(in_flight_.begin(), in_flight_.end(), std::back_inserter(letters), filter);
+  for (const Letter& letter : letters) hand_over(letter);
+  return letters.size();
+}
+
+std::size_t ScriptedCluster::drop(const LetterFilter& filter) {
+  return take(filter).size();
+}
+
+void ScriptedCluster::settle() {
+  int rounds = 0;
+  while (!in_flight_.empty() && violation().empty()) {
+    (void)deliver([](const Letter&) { return true; });
+    if (++rounds > kRoundsMax) world_.violate("LV1", "messages without end");
+  }
+}
+
+void ScriptedCluster::cut(Machine a, Machine b) {
+  cut_.set(a * kMachinesMax + b);
+  cut_.set(b * kMachinesMax + a);
+}
+
+void ScriptedCluster::isolate(Machine machine) {
+  for (Machine other = 0; other < machines_.size(); ++other)
+    if (other != machine) cut(machine, other);
+}
+
+void ScriptedCluster::join_all() {
+  cut_.reset();
+}
+
+void ScriptedCluster::peer_down(Machine at, Machine dead) {
+  machines_[at].process->step(
+      now_, core::PeerDown{machines_[dead].settings.self.id, machines_[dead].shadow->boot});
+  after(at);
+}
+
+void ScriptedCluster::peer_disconnected(Machine at, Machine other) {
+  machines_[at].process->step(now_, core::PeerDisconnected{machines_[other].settings.self.id});
+  after(at);
+}
+
+void ScriptedCluster::begin_sync(Machine machine) {
+  const auto begun = machines_[machine].log->begin_sync();
+  GMS_ASSERT(begun.has_value(), "a memory backend takes orders");
+}
+
+void ScriptedCluster::finish_sync(Machine machine) {
+  Place& place = machines_[machine];
+  const auto seq = place.log->finish_sync();
+  GMS_ASSERT(seq.has_value(), "a memory backend syncs");
+  checks_.durable(*place.shadow, *seq);
+  place.process->durable(now_, *seq);
+  after(machine);
+}
+
+void ScriptedCluster::release_disk(Machine machine) {
+  machines_[machine].disk_held = false;
+  after(machine);
+}
+
+void ScriptedCluster::after(Machine machine) {
+  Place& place = machines_[machine];
+  if (!place.process) return;
+  if (place.process->has_died()) {
+    if (const auto& fatal = place.process->fatal())
+      world_.violate("fatal", name_of(*place.shadow) + " stops itself: " + fatal->detail);
+    return;
+  }
+  checks_.status(*place.shadow, place.process->engine().status(), place.settings.config);
+  checks_.power_loss();
+  if (place.disk_held) return;
+  if (place.log->is_syncing()) return finish_sync(machine);
+  if (place.log->wants_sync()) {
+    begin_sync(machine);
+    return finish_sync(machine);
+  }
+  if (!place.log->has_reads()) return;
+  for (ReadAnswer& answer : place.log->answers())
+    place.process->step(now_, core::EntriesRead{std::move(answer)});
+  after(machine);
+}
+
+void ScriptedCluster::stop(Machine machine) {
+  Place& place = machines_[machine];
+  place.application.crash();
+  place.process.reset();
+  place.shadow->running = false;
+  place.shadow->role = core::RoleName::joiner;
+  place.multicasts = 0;
+}
+
+void ScriptedCluster::crash(Machine machine) {
+  machines_[machine].log->process_dies(random_);
+  stop(machine);
+}
+
+void ScriptedCluster::lose_power(Machine machine) {
+  machines_[machine].log->power_fails(random_);
+  stop(machine);
+}
+
+void ScriptedCluster::restart(Machine machine) {
+  Place& place = machines_[machine];
+  auto found = place.log->backend().recover(place.settings.config.tail_bytes_max);
+  GMS_ASSERT(found.has_value(), "a memory backend recovers");
+  std::optional<Mark> applied;
+  if (const auto mark = place.application.mark()) applied = *decode_mark(*mark);
+  checks_.starts(*place.shadow, *found, applied);
+  place.process = std::make_unique<Process>(
+      Process::Setup{machine,
+                     place.settings,
+                     {found->identity, found->boot, found->hard_state, found->log, applied},
+                     ApplyMode::at_once},
+      static_cast<ProcessHost&>(*this), place.application, now_);
+  place.process->start(now_);
+  after(machine);
+}
+
+void ScriptedCluster::observe(Process& process, const core::Effects& effects) {
+  checks_.observes(*machines_[process.machine()].shadow, effects);
+}
+
+void ScriptedCluster::persist(Process& process, PersistRequest request) {
+  machines_[process.machine()].log->persist(std::move(request));
+}
+
+void ScriptedCluster::read_log(Process& process, const ReadRequest& request) {
+  machines_[process.machine()].log->read(request);
+}
+
+void ScriptedCluster::send(Process& process, core::Message message, PersistSeq seq) {
+  const Machine from = process.machine();
+  checks_.released(*machines_[from].shadow, message, seq);
+  const auto to = static_cast<Machine>(message.to.node.value() - 1);
+  if (to < machines_.size() && !is_cut(from, to))
+    in_flight_.push_back({std::move(message), from, to, 1, false});
+}
+
+void ScriptedCluster::executed(Process& process, const std::vector<Execution>& executions) {
+  checks_.executes(*machines_[process.machine()].shadow, executions);
+  for (const Execution& execution : executions)
+    if (kind_of(execution.ticket) == TicketKind::proposal && execution.ticket != Ticket())
+      requests_[process.request_of(execution.ticket)].execution = execution;
+}
+
+void ScriptedCluster::read_ready(Process& process, const core::ReadReady& ready) {
+  const Request request = process.request_of(ready.ticket);
+  requests_[request].readable = ready.index;
+  requests_[request].seen = machines_[process.machine()].application.read(keys_[request]);
+}
+
+void ScriptedCluster::completed(Process& process, const core::Completed& completed) {
+  for (std::uint64_t i = 0; i < completed.count; ++i)
+    if (kind_of(completed.first) != TicketKind::multicast)
+      requests_[process.request_of(completed.first + i)].completed = completed;
+}
+
+Request ScriptedCluster::propose(Machine machine, const ClientCall& call) {
+  const auto out = static_cast<Request>(requests_.size());
+  requests_.emplace_back();
+  keys_.push_back(call.key);
+  ByteWriter encoded;
+  machines_[machine].application.encode(call, 0, encoded);
+  machines_[machine].process->propose(now_, encoded.bytes(), out);
+  after(machine);
+  return out;
+}
+
+Request ScriptedCluster::read(Machine machine, Key key) {
+  const auto out = static_cast<Request>(requests_.size());
+  requests_.emplace_back();
+  keys_.push_back(key);
+  machines_[machine].process->read(now_, out);
+  after(machine);
+  return out;
+}
+
+void ScriptedCluster::multicast(Machine machine) {
+  Place& place = machines_[machine];
+  const MulticastBody body{place.settings.self.id, place.process->boot(), ++place.multicasts};
+  checks_.multicasts(body);
+  place.process->multicast(now_, encode(body), 0);
+  after(machine);
+}
+
+void ScriptedCluster::admin(Machine machine, core::AdminAction action, Machine subject) {
+  const auto out = static_cast<Request>(requests_.size());
+  requests_.emplace_back();
+  keys_.emplace_back();
+  machines_[machine].process->admin(now_, {action, machines_[subject].settings.self.id}, out);
+  after(machine);
+}
+
+core::Status ScriptedCluster::status(Machine machine) const {
+  return machines_[machine].process->engine().status();
+}
+
+bool ScriptedCluster::leads(Machine machine) const {
+  return machines_[machine].process && machines_[machine].shadow->role == core::RoleName::leader;
+}
+
+const RegisterMachine& ScriptedCluster::application(Machine machine) const {
+  return machines_[machine].application;
+}
+
+std::string ScriptedCluster::violation() const {
+  const auto& found = world_.violation();
+  return found ? found->invariant + ": " + found->detail : "";
+}
+
+}  // namespace tests::simulation
