@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 
+#include "kvstore/api/nearest.hpp"
 #include "kvstore/server/data_directory.hpp"
 #include "kvstore/server/listen.hpp"
 
@@ -47,7 +48,8 @@ class Options {
     if (!name.starts_with('-')) return usage("unexpected argument '" + name + "'");
     std::vector<std::string> known{"--help"};
     for (const CLI::Option* option : app_.get_options()) known.push_back(option->get_name());
-    return usage("unknown option '" + name + "'; did you mean '" + nearest(name, known) + "'?");
+    return usage("unknown option '" + name + "'; did you mean '" + api::nearest(name, known) +
+                 "'?");
   }
 
   [[nodiscard]] Command command(CommandName name) const {

@@ -143,7 +143,11 @@ DirectoryState look_at(const std::string& data) {
 }
 
 std::optional<Failure> check_member_directory(const std::string& data) {
-  if (look_at(data) == DirectoryState::member) return std::nullopt;
+  const DirectoryState state = look_at(data);
+  if (state == DirectoryState::member) return std::nullopt;
+  if (state == DirectoryState::foreign)
+    return Failure{ExitCode::directory,
+                   data + ": not the data directory of a member: it holds other files"};
   return Failure{ExitCode::directory,
                  data + ": not the data directory of a member; make one with: kvd init --data " +
                      data + " --name NAME"};
@@ -174,6 +178,9 @@ std::optional<Failure> initialise_directory(const Settings& settings) {
 
 std::optional<Failure> inspect_directory(const std::string& data, std::ostream& out) {
   if (auto failure = check_member_directory(data)) return failure;
+  gms::log::PosixFileSystem files;
+  const auto lock = files.lock(data);
+  if (!lock) return Failure{ExitCode::directory, lock.error().detail + "; stop that first"};
   if (auto failure = failure_of(data, describe_log(data, out))) return failure;
   return failure_of(data, describe_store(data, out));
 }

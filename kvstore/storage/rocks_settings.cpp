@@ -21,8 +21,7 @@ namespace {
 using gms::model::Error;
 using gms::model::ErrorCode;
 
-/// Memtables that wait to be written out, and the one that is written to.
-constexpr int kMemtablesMax = 8;
+constexpr std::size_t kUnusedMemtableBytes = 64 * 1024;
 
 /// No more lines than these are passed on in this time.
 constexpr int kLogLinesMax = 8;
@@ -66,44 +65,21 @@ class Listener final : public rocksdb::EventListener {
   explicit Listener(std::shared_ptr<RocksWatch> watch) : watch_(std::move(watch)) {}
 
   const char* Name() const override { return "groupkv"; }
-  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
-    watch_->flushed();
-    watch_->recovered();
-  }
-  /// A full disk would make RocksDB refuse writes until it has recovered. Nothing is lost
-  /// meanwhile: what could not be written out is still in memory. So the error is taken off, and
-  /// the flush is tried again by FlushRetry.
-  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
-    if (error->ok()) return;
-    watch_->failed(to_error(*error));
-    if (error->IsNoSpace() && is_flush(reason)) *error = rocksdb::Status::OK();
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+    if (!error->ok()) watch_->failed(to_error(*error));
   }
   void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
     if (info.new_bg_error.ok()) watch_->recovered();
   }
 
  private:
-  static bool is_flush(rocksdb::BackgroundErrorReason reason) {
-    return reason == rocksdb::BackgroundErrorReason::kFlush ||
-           reason == rocksdb::BackgroundErrorReason::kFlushNoWAL;
-  }
-
   std::shared_ptr<RocksWatch> watch_;
 };
 
-/// Memtables and the stalls that RocksDB imposes on writers. A writer here is the group's thread,
-/// so no stall is wanted: what bounds memory is the group's own limit on bytes not applied.
-void set_write_path(rocksdb::Options& to, const RocksOptions& options) {
-  to.write_buffer_size = options.memtable_bytes;
-  to.max_write_buffer_number = kMemtablesMax;
+/// Nothing is written to RocksDB's memtables: rows come as whole files.
+void set_write_path(rocksdb::Options& to) {
+  to.write_buffer_size = kUnusedMemtableBytes;
   to.level0_file_num_compaction_trigger = 8;
-  to.level0_slowdown_writes_trigger = 64;
-  to.level0_stop_writes_trigger = 128;
-  to.soft_pending_compaction_bytes_limit = 0;
-  to.hard_pending_compaction_bytes_limit = 0;
-  // One thread writes, so what serves many at a time only costs.
-  to.allow_concurrent_memtable_write = false;
-  to.enable_write_thread_adaptive_yield = false;
   to.max_background_jobs = 2;
 }
 
@@ -124,7 +100,7 @@ void set_integrity(rocksdb::Options& to) {
   to.force_consistency_checks = true;
   to.best_efforts_recovery = false;
   to.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
-  // A failed flush is tried again for as long as it takes.
+  // A full disk is waited for as long as it takes.
   to.max_bgerror_resume_count = std::numeric_limits<int>::max();
   to.bgerror_resume_retry_interval = 1'000'000;
 }
@@ -145,7 +121,7 @@ rocksdb::Options rocks_options(const RocksOptions& options, std::shared_ptr<Rock
   out.create_if_missing = true;
   out.info_log = std::make_shared<ErrorLogger>(options.on_error);
   out.listeners.push_back(std::make_shared<Listener>(std::move(watch)));
-  set_write_path(out, options);
+  set_write_path(out);
   set_files(out);
   set_integrity(out);
   set_tables(out, options);

@@ -3,12 +3,16 @@
 #include <rocksdb/options.h>
 
 #include <memory>
+#include <string_view>
 
 #include "gms/model/result.hpp"
 #include "kvstore/storage/rocks_store.hpp"
 #include "kvstore/storage/rocks_watch.hpp"
 
 namespace kvstore::storage {
+
+/// The stored key of the applied record.
+inline constexpr std::string_view kAppliedKey = "_/applied";
 
 /// RocksDB's options for a store of this project; see the reasons there.
 [[nodiscard]] rocksdb::Options rocks_options(const RocksOptions& options,

@@ -9,8 +9,9 @@
 namespace kvstore::storage {
 
 struct RocksOptions {
-  /// Memory for rows that are not on disk yet: so much is written out at a time. Eight times as
-  /// much is taken while the disk is too slow or full.
+  /// Memory for rows that are not on disk yet: so much is written out at a time, or less after
+  /// twice as many bytes of changes, since a restart replays those. Eight times as much memory is
+  /// taken while the disk is too slow or full, and more while snapshots of older states are held.
   std::size_t memtable_bytes = 32 * 1024 * 1024;
   /// Memory for blocks read from disk.
   std::size_t cache_bytes = 64 * 1024 * 1024;
@@ -18,9 +19,10 @@ struct RocksOptions {
   std::function<void(std::string_view)> on_error;
 };
 
-/// A Store in a directory of RocksDB, without RocksDB's own write-ahead log: one column family, a
-/// row under its space, `/` and its key, and the applied record under `_/applied`, written with
-/// every change set.
+/// A Store in a directory of RocksDB, behind an overlay of its own in memory. What is applied goes
+/// to the overlay; a table of it that is full is written as one sorted file, with the applied
+/// record under `_/applied`, and RocksDB takes that in. Neither RocksDB's memtables nor its
+/// write-ahead log are used.
 class RocksStore final : public Store {
  public:
   /// Opens the store in `directory`, or makes one. Errors: io; corrupt, for a store that is

@@ -39,7 +39,8 @@ struct AppliedRecord {
   friend bool operator==(const AppliedRecord&, const AppliedRecord&) = default;
 };
 
-/// A walk over rows in key order, or against it. One thread. Must not outlive its snapshot.
+/// A walk over rows in key order, or against it. The store's thread; what is applied between its
+/// steps does not show. Must not outlive its snapshot.
 class Scan {
  public:
   virtual ~Scan() = default;
@@ -53,8 +54,8 @@ class Scan {
   [[nodiscard]] virtual gms::model::Result<void> status() const = 0;
 };
 
-/// The rows as they were at one moment, whatever is applied afterwards. Any one thread at a time;
-/// the store outlives it.
+/// The rows as they were at one moment, whatever is applied afterwards. The store's thread; the
+/// store outlives it.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
@@ -69,7 +70,7 @@ class Snapshot {
 /// Guarantee: a change set is seen whole or not at all, now and after a crash. What a crash leaves
 /// is the state right after some change set, not older than durable(): the group's log is the only
 /// write-ahead log, and what is missing here is delivered again [C14].
-/// Thread rule: one caller at a time, except for what a Snapshot allows.
+/// Thread rule: one caller at a time, snapshots and scans included.
 /// Ownership: the store keeps no bytes of its caller's after a call.
 class Store {
  public:

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory_resource>
+#include <optional>
+#include <string_view>
+
+#include "kvstore/storage/store.hpp"
+
+namespace kvstore::storage {
+
+/// Counts the change sets that a store applied since it was opened.
+using ChangeSeq = gms::model::Ordinal<struct ChangeSeqTag>;
+
+/// What a key came to hold with one change set.
+struct OverlayVersion {
+  ChangeSeq at;
+  /// What the key held before, if a snapshot may still want to know.
+  const OverlayVersion* older = nullptr;
+  /// The row as it is stored; empty when the key was erased.
+  std::byte* bytes = nullptr;
+  std::uint32_t size = 0;
+  std::uint32_t capacity = 0;
+
+  [[nodiscard]] bool is_erased() const { return size == 0; }
+  [[nodiscard]] gms::model::ByteSpan row() const { return {bytes, size}; }
+};
+
+/// Rows that are not in a file yet, in key order, and the applied record behind the newest of them.
+///
+/// Guarantee: rows are never taken out, so places in rows() stay valid as it grows; erased keys are
+/// rows too.
+/// Thread rule: one thread while it is written to; any number once it is not any more.
+/// Ownership: keys and rows lie in memory of its own, which is freed as a whole.
+class OverlayTable {
+ public:
+  /// Stored keys and the newest version of each.
+  using Rows = std::pmr::map<std::string_view, OverlayVersion>;
+
+  OverlayTable() = default;
+  OverlayTable(const OverlayTable&) = delete;
+  OverlayTable& operator=(const OverlayTable&) = delete;
+
+  /// Makes `row` what the stored key holds as of `at`, or nothing that it is erased. What the
+  /// snapshot at `snapshot` sees is kept. Preconditions: neither number goes back; `snapshot` is
+  /// below `at`.
+  void put(std::string_view key, const std::optional<api::Versioned>& row, ChangeSeq at,
+           ChangeSeq snapshot);
+  /// Sets what goes with the rows.
+  void set_applied(gms::model::Index applied, gms::model::ByteSpan record);
+
+  [[nodiscard]] const Rows& rows() const { return rows_; }
+  [[nodiscard]] const AppliedRecord& applied() const { return applied_; }
+  /// Memory that is taken, and bytes of all changes ever made.
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t changed_bytes() const { return changed_bytes_; }
+
+ private:
+  void store(OverlayVersion& version, const std::optional<api::Versioned>& row);
+  [[nodiscard]] std::byte* take_memory(std::size_t bytes, std::size_t alignment);
+  [[nodiscard]] std::string_view keep(std::string_view key);
+
+  std::pmr::monotonic_buffer_resource memory_;
+  Rows rows_{&memory_};
+  AppliedRecord applied_;
+  std::size_t bytes_ = 0;
+  std::size_t changed_bytes_ = 0;
+};
+
+/// The newest of a key's versions that a snapshot at `at` sees; null when it sees none.
+[[nodiscard]] const OverlayVersion* version_at(const OverlayVersion& newest, ChangeSeq at);
+
+}  // namespace kvstore::storage

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <rocksdb/db.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include "kvstore/storage/overlay_table.hpp"
+#include "kvstore/storage/rocks_watch.hpp"
+
+namespace kvstore::storage {
+
+/// Writes full tables of an overlay into RocksDB, in order: each as one sorted file, which RocksDB
+/// then takes in as it is. A file is in the database whole or not at all, with its applied record
+/// inside, so what is durable is known exactly. What fails is tried again, about once a second,
+/// until the disk has room.
+///
+/// Thread rule: any. Has a thread of its own, which the destructor stops and waits for; tables that
+/// are not written then are lost.
+/// Ownership: borrows the database and the watch, which outlive it; shares the tables.
+class RocksTableWriter {
+ public:
+  struct Settings {
+    /// Of the database.
+    rocksdb::Options options;
+    std::filesystem::path directory;
+    /// Free bytes that a failed write is tried again with.
+    std::uintmax_t bytes_needed = 0;
+  };
+
+  RocksTableWriter(rocksdb::DB& db, RocksWatch& watch, Settings settings);
+
+  /// Precondition: nothing writes to the table any more, and it has an applied record.
+  void give(std::shared_ptr<const OverlayTable> table);
+
+  /// How many of the tables given are not in the database yet.
+  [[nodiscard]] std::size_t waiting_count() const {
+    return waiting_count_.load(std::memory_order_acquire);
+  }
+  /// How far the stream is in the database, of what this wrote; zero before the first table.
+  [[nodiscard]] gms::model::Index durable() const {
+    return gms::model::Index(durable_.load(std::memory_order_acquire));
+  }
+  /// Returns when at most `count` tables wait to be written, or after `wait_max`.
+  void wait_until_waiting(std::size_t count, std::chrono::milliseconds wait_max);
+
+ private:
+  void run(const std::stop_token& stop);
+  /// The oldest table that waits; null when it has to stop.
+  [[nodiscard]] std::shared_ptr<const OverlayTable> oldest(const std::stop_token& stop);
+  void write_at_last(const OverlayTable& table, const std::stop_token& stop);
+  [[nodiscard]] rocksdb::Status write(const OverlayTable& table);
+  [[nodiscard]] rocksdb::Status write_file(const OverlayTable& table) const;
+  void done(gms::model::Index upto);
+  void pause(const std::stop_token& stop, std::chrono::milliseconds time);
+  void wait_for_compaction(const std::stop_token& stop);
+  [[nodiscard]] bool has_room() const;
+
+  rocksdb::DB& db_;
+  RocksWatch& watch_;
+  Settings settings_;
+  /// Where a table's file is made, before the database takes it.
+  std::string file_;
+
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  std::deque<std::shared_ptr<const OverlayTable>> waiting_;
+  std::atomic<std::size_t> waiting_count_{0};
+  std::atomic<std::uint64_t> durable_{0};
+  // Last, so that it starts when all else is there.
+  std::jthread thread_;
+};
+
+}  // namespace kvstore::storage
