@@ -381,7 +381,10 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
   Error error{*reply.error, std::string(as_text(reply.body))};
   if (call.draft.route == Route::member) return finish(call, std::move(error));
   switch (error.code) {
-    case ErrorCode::busy: call.refusal = std::move(error); return retry_later(call);
+    case ErrorCode::busy:
+      if (call.id == registration_) no_session_ = error;
+      call.refusal = std::move(error);
+      return retry_later(call);
     case ErrorCode::outcome_unknown:
       if (call.draft.route == Route::any_once) return finish(call, std::move(error));
       call.maybe_taken = call.maybe_taken || call.is_write();
@@ -429,7 +432,9 @@ Error Dispatcher::overdue_error(const PendingCall& call) const {
   const std::string why = trouble(call);
   const std::string late = "no answer in " + in_seconds(call.draft.deadline);
   if (call.in_doubt()) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
-  if (call.refusal && call.refusal->code == ErrorCode::busy) return *call.refusal;
+  // A write without a number waited for a session.
+  const auto& refusal = call.needs_number() ? no_session_ : call.refusal;
+  if (refusal && refusal->code == ErrorCode::busy) return *refusal;
   if (why.empty()) return {ErrorCode::timed_out, late};
   return {ErrorCode::unavailable, why};
 }
@@ -465,11 +470,14 @@ void Dispatcher::end_all() {
 void Dispatcher::start_registration() {
   if (std::exchange(registering_, true)) return;
   const auto ended = [this](const Result<api::SessionId>& session) { registered(session); };
-  queue(calls_.add(std::make_unique<RegistrationCall>(ended)));
+  PendingCall& call = calls_.add(std::make_unique<RegistrationCall>(ended));
+  registration_ = call.id;
+  queue(call);
 }
 
 void Dispatcher::registered(const Result<api::SessionId>& session) {
   registering_ = false;
+  if (session) no_session_.reset();
   if (session) return session_.open(*session);
   // Worth trying again, until the deadlines of the writes that wait.
   const ErrorCode code = session.error().code;

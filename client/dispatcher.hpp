@@ -122,6 +122,9 @@ class Dispatcher final : public ConnectionListener,
   gms::model::GroupId group_;
   SessionCalls session_;
   bool registering_ = false;
+  /// Of the newest registration, and why members refuse it for now.
+  kvstore::api::RequestId registration_;
+  std::optional<Error> no_session_;
   std::size_t unacknowledged_max_;
 
   Clock::time_point now_;

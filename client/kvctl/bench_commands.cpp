@@ -1,9 +1,9 @@
-#include <cmath>
 #include <iostream>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/load.hpp"
+#include "client/kvctl/load_figures.hpp"
 
 namespace kvctl {
 namespace {
@@ -40,30 +40,6 @@ Result<LoadPlan> plan_of(const Arguments& arguments, LoadKind kind) {
     return Error{ErrorCode::invalid_argument, "--ops is at least 1"};
   plan.clients = std::min(plan.clients, plan.outstanding);
   return plan;
-}
-
-/// Figures are whole numbers: every reader of JSON understands those alike.
-std::int64_t whole(double value) {
-  return std::llround(value);
-}
-
-json::object to_json(const LoadPlan& plan, const LoadReport& report) {
-  const auto calls = static_cast<double>(report.latency.count());
-  const double seconds = report.time.count();
-  return {{"ops", report.latency.count()},
-          {"errors", report.failed},
-          {"elapsed_ms", whole(seconds * 1e3)},
-          {"ops_per_s", whole(seconds > 0 ? calls / seconds : 0)},
-          {"mean_us", whole(report.latency.mean())},
-          {"p50_us", report.latency.percentile(0.5)},
-          {"p90_us", report.latency.percentile(0.9)},
-          {"p99_us", report.latency.percentile(0.99)},
-          {"p999_us", report.latency.percentile(0.999)},
-          {"max_us", report.latency.max()},
-          {"client_cpu_ns_per_op", whole(calls > 0 ? report.cpu_time.count() * 1e9 / calls : 0)},
-          {"clients", plan.clients},
-          {"outstanding", plan.outstanding},
-          {"value_bytes", plan.value_bytes}};
 }
 
 void print_histogram(const Histogram& latency) {
@@ -105,7 +81,7 @@ Result<ExitCode> run_bench(Context& context, LoadKind kind) {
   if (!plan) return plan.error();
   const auto report = run_load(context.client_options(), *plan);
   if (!report) return report.error();
-  json::object figures = to_json(*plan, *report);
+  json::object figures = figures_of(*plan, *report);
   if (context.arguments().has("histogram") && context.printer().is_json())
     figures["histogram_us"] = histogram_of(*report);
   print(context, figures, *report);

@@ -36,8 +36,13 @@ class Progress {
 
 Result<std::uint64_t> import_from(std::istream& in, Context& context, PairFormat format) {
   const Progress progress(context);
-  Importer importer(context.client(), format);
-  return importer.run(in, [&](std::uint64_t count) { progress.show(count); });
+  Importer importer(context.client(), format,
+                    context.settings().timeout.value_or(Importer::kDeadlineDefault));
+  auto count = importer.run(in, [&](std::uint64_t written) { progress.show(written); });
+  if (count) return count;
+  return Error{count.error().code, count.error().detail + " (" +
+                                       std::to_string(importer.written()) +
+                                       " keys are written; to import all again is safe)"};
 }
 
 Result<ExitCode> run_import(Context& context) {

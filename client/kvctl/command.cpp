@@ -38,6 +38,10 @@ const std::vector<Option>& global_options() {
       {"-v,--verbose", OptionKind::flag, "Print more", ""},
       {"--color", OptionKind::text, "auto, always or never", ""},
       {"--dir", OptionKind::text, "Directory of the cluster on this machine (.groupkv)", ""},
+      {"--base-port", OptionKind::number,
+       "Client ports of a new cluster on this machine follow it, peer ports are 100 above those "
+       "(7400)",
+       ""},
   };
   return kOptions;
 }

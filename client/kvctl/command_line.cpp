@@ -5,6 +5,8 @@
 #include <map>
 #include <memory>
 
+#include "kvstore/api/nearest.hpp"
+
 namespace kvctl {
 namespace {
 
@@ -72,6 +74,13 @@ class Parser {
   CLI::App& group(std::string_view name);
   [[nodiscard]] Invocation chosen() const;
   [[nodiscard]] Invocation failed(const CLI::ParseError& error) const;
+  /// What is wrong, a sentence that does not say where.
+  [[nodiscard]] std::string fault(const CLI::ParseError& error) const;
+  /// What the line has begun to name: a command, a group of them, or nothing.
+  [[nodiscard]] std::string begun() const;
+  [[nodiscard]] std::vector<std::string> options_known() const;
+  /// The next words of the commands that begin with `begun()`.
+  [[nodiscard]] std::vector<std::string> words_known() const;
 
   CLI::App app_{"Writes to, reads from and looks after a groupkv group.", "kvctl"};
   Found globals_;
@@ -147,10 +156,57 @@ Invocation Parser::failed(const CLI::ParseError& error) const {
     // Of the command that it follows, if it follows one.
     invocation.text = app_.help();
   } else {
+    const std::string place = begun();
     invocation.exit_code = ExitCode::usage;
-    invocation.text = std::string("error: ") + error.what() + ". Try: kvctl --help\n";
+    invocation.text = "error: " + place + (place.empty() ? "" : ": ") + fault(error) +
+                      " Try: kvctl " + place + (place.empty() ? "" : " ") + "--help\n";
   }
   return invocation;
+}
+
+std::string Parser::fault(const CLI::ParseError& error) const {
+  const std::vector<std::string> rest = app_.remaining(true);
+  const auto option = std::ranges::find_if(
+      rest, [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
+  if (option != rest.end())
+    return "unknown option '" + *option + "'; did you mean '" +
+           kvstore::api::nearest(*option, options_known()) + "'?";
+  const std::vector<std::string> words = words_known();
+  if (words.empty() && rest.empty()) return std::string(error.what()) + ".";
+  if (words.empty()) return "unexpected argument '" + rest[0] + "'.";
+  if (rest.empty()) return "a command is missing.";
+  return "there is no command '" + rest[0] + "'; did you mean '" +
+         kvstore::api::nearest(rest[0], words) + "'?";
+}
+
+std::string Parser::begun() const {
+  for (const Part& part : parts_)
+    if (part.app->parsed()) return std::string(part.command->name);
+  for (const auto& [name, app] : groups_)
+    if (app->parsed()) return name;
+  return "";
+}
+
+std::vector<std::string> Parser::options_known() const {
+  std::vector<std::string> known{"--help"};
+  const auto add = [&](const Option& option) { known.push_back("--" + key_of(option)); };
+  for (const Part& part : parts_)
+    if (part.app->parsed()) std::ranges::for_each(part.command->options, add);
+  std::ranges::for_each(global_options(), add);
+  return known;
+}
+
+std::vector<std::string> Parser::words_known() const {
+  const std::string place = begun();
+  const std::string before = place.empty() ? "" : place + " ";
+  std::vector<std::string> known;
+  for (const Part& part : parts_) {
+    if (part.command->name == place) return {};
+    if (!part.command->name.starts_with(before)) continue;
+    const std::string_view rest = part.command->name.substr(before.size());
+    known.emplace_back(rest.substr(0, rest.find(' ')));
+  }
+  return known;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ Result<void> Importer::take(const std::string& line, std::uint64_t number) {
     return Error{pair.error().code, "line " + std::to_string(number) + ": " + pair.error().detail};
   if (!wait_for_room(*pair)) return *failure_;
   client::WriteOptions options;
-  options.deadline = kDeadline;
+  options.deadline = deadline_;
   const std::size_t bytes = pair->key.size() + pair->value.size();
   client_.put(pair->key, pair->value, options,
               [this, key = pair->key, bytes](const Result<WriteReply>& reply) {

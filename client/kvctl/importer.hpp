@@ -21,7 +21,13 @@ namespace kvctl {
 /// getters from one thread; it waits for the client's thread.
 class Importer {
  public:
-  Importer(client::Client& client, PairFormat format) : client_(client), format_(format) {}
+  /// Longer than any failover; what takes longer is not known to be written.
+  static constexpr std::chrono::milliseconds kDeadlineDefault{60'000};
+
+  /// Each write may take as long as `deadline`.
+  Importer(client::Client& client, PairFormat format,
+           std::chrono::milliseconds deadline = kDeadlineDefault)
+      : client_(client), format_(format), deadline_(deadline) {}
   /// Waits for the writes in flight.
   ~Importer();
   Importer(const Importer&) = delete;
@@ -40,13 +46,13 @@ class Importer {
     }
     return finish(in);
   }
+  /// The pairs that are written for certain, so far.
+  [[nodiscard]] std::uint64_t written();
 
  private:
   static constexpr std::uint64_t kProgressEvery = 1024;
   static constexpr std::size_t kCallsMax = 512;
   static constexpr std::size_t kBytesMax = 16 * 1024 * 1024;
-  /// Longer than any failover; what takes longer is not known to be written.
-  static constexpr std::chrono::milliseconds kDeadline{60'000};
 
   [[nodiscard]] client::Result<void> take(const std::string& line, std::uint64_t number);
   [[nodiscard]] client::Result<std::uint64_t> finish(const std::istream& in);
@@ -54,10 +60,10 @@ class Importer {
   [[nodiscard]] bool wait_for_room(const KeyAndValue& pair);
   void ended(const std::string& key, std::size_t bytes,
              const client::Result<client::WriteReply>& reply);
-  [[nodiscard]] std::uint64_t written();
 
   client::Client& client_;
   PairFormat format_;
+  std::chrono::milliseconds deadline_;
   /// Of what follows, which the client's thread changes too.
   std::mutex mutex_;
   std::condition_variable changed_;

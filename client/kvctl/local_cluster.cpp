@@ -27,6 +27,8 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr milliseconds kStopTimeMax{8000};
 constexpr milliseconds kKillTimeMax{2000};
 constexpr milliseconds kLookEvery{10};
+/// The members start at the same time, and the first one is soon there to be asked.
+constexpr const char* kJoinRetry = "50ms";
 constexpr milliseconds kStatusTimeout{1000};
 
 std::uint16_t port_of(const std::string& address) {
@@ -47,6 +49,14 @@ bool is_port_free(std::uint16_t port) {
   const bool free = bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   close(number);
   return free;
+}
+
+std::size_t place_of(const LocalMember& member) {
+  return parse_number(member.name.substr(1)).value_or(0);
+}
+
+std::uint16_t base_port_of(const LocalMember& member) {
+  return static_cast<std::uint16_t>(port_of(member.client_address) - place_of(member));
 }
 
 std::string last_line_of(const std::filesystem::path& path) {
@@ -80,7 +90,8 @@ class Watch {
       context_.run_one_for(milliseconds(100));
     if (failure_) return *failure_;
     if (done_) return {};
-    return Error{ErrorCode::timed_out, "not all members are up in one view; see: kvctl local logs"};
+    return Error{ErrorCode::timed_out,
+                 "not all members are up in one view. Try: kvctl local logs all"};
   }
 
  private:
@@ -108,7 +119,8 @@ class Watch {
 
   void check_process(const LocalMember& member) {
     if (process_of(member)) return;
-    failure_ = Error{ErrorCode::io, member.name + " has ended: " + last_line_of(member.log())};
+    failure_ = Error{ErrorCode::io, member.name + " has ended: " + last_line_of(member.log()) +
+                                        ". Try: kvctl local logs " + member.name};
   }
 
   boost::asio::io_context context_;
@@ -130,21 +142,18 @@ Result<LocalMember> LocalCluster::find(const std::string& name) const {
     if (member.name == name) return member;
     names += (names.empty() ? "" : ", ") + member.name;
   }
-  return Error{ErrorCode::not_found, names.empty()
-                                         ? "there is no cluster in " + directory_.string() +
-                                               "; to make one: kvctl local up 3"
-                                         : "there is no member " + name + ", only " + names};
+  return Error{ErrorCode::not_found,
+               names.empty()
+                   ? "there is no cluster in " + directory_.string() + ". Try: kvctl local up 3"
+                   : "there is no member " + name + ", only " + names};
 }
 
-Result<void> LocalCluster::start(std::size_t count, std::uint16_t base_port) {
+Result<void> LocalCluster::start(std::size_t count, std::optional<std::uint16_t> base_port) {
   std::vector<LocalMember> all = members();
-  if (!all.empty() && all.size() != count)
-    return Error{ErrorCode::io, "the cluster in " + directory_.string() + " has " +
-                                    std::to_string(all.size()) + " members"};
-  if (!all.empty() &&
-      std::ranges::all_of(all, [](const auto& member) { return process_of(member).has_value(); }))
-    return Error{ErrorCode::io, "it is already running; see: kvctl local status"};
-  while (all.size() < count) all.push_back(member_at(directory_, base_port, all.size() + 1));
+  if (!all.empty())
+    if (auto same = check_same(all, count, base_port); !same) return same;
+  while (all.size() < count)
+    all.push_back(member_at(directory_, base_port.value_or(kBasePortDefault), all.size() + 1));
   for (const LocalMember& member : all) {
     if (process_of(member)) continue;
     if (auto launched = launch(member, all); !launched) return launched;
@@ -152,12 +161,24 @@ Result<void> LocalCluster::start(std::size_t count, std::uint16_t base_port) {
   return {};
 }
 
+Result<void> LocalCluster::check_same(const std::vector<LocalMember>& all, std::size_t count,
+                                      std::optional<std::uint16_t> base_port) const {
+  const std::string cluster = "the cluster in " + directory_.string() + " has ";
+  if (all.size() != count)
+    return Error{ErrorCode::io, cluster + std::to_string(all.size()) +
+                                    " members. Try: kvctl local add, or kvctl local destroy to "
+                                    "begin anew"};
+  if (base_port && base_port_of(all.back()) != *base_port)
+    return Error{ErrorCode::io, cluster + "base port " + std::to_string(base_port_of(all.back())) +
+                                    ". Try: kvctl local destroy, to begin anew"};
+  return {};
+}
+
 Result<LocalMember> LocalCluster::add() {
   const std::vector<LocalMember> all = members();
   if (all.empty()) return find("n1").error();
-  const std::size_t place = *parse_number(all.back().name.substr(1));
-  const auto base = static_cast<std::uint16_t>(port_of(all.back().client_address) - place);
-  const LocalMember added = member_at(directory_, base, place + 1);
+  const std::size_t place = place_of(all.back());
+  const LocalMember added = member_at(directory_, base_port_of(all.back()), place + 1);
   if (auto launched = launch(added, all); !launched) return launched.error();
   return added;
 }
@@ -172,7 +193,7 @@ Result<void> LocalCluster::launch(const LocalMember& member,
   for (const std::string& address : {member.client_address, member.peer_address})
     if (!is_port_free(port_of(address)))
       return Error{ErrorCode::io, "port " + std::to_string(port_of(address)) + ", for " +
-                                      member.name + ", is in use; try --base-port"};
+                                      member.name + ", is in use. Try: another --base-port"};
   std::vector<std::string> words{program_beside("kvd").string(),
                                  "run",
                                  "--data",
@@ -184,7 +205,7 @@ Result<void> LocalCluster::launch(const LocalMember& member,
                                  "--listen-peer",
                                  member.peer_address};
   if (!member.is_initialised()) {
-    words.emplace_back("--init");
+    words.insert(words.end(), {"--init", "--gms-join-retry", kJoinRetry});
     std::string join;
     for (const LocalMember& other : others)
       if (other.name != member.name) join += (join.empty() ? "" : ",") + other.peer_address;
@@ -212,7 +233,9 @@ Result<void> LocalCluster::stop(const LocalMember& member) {
 
 Result<void> LocalCluster::signal(const LocalMember& member, int signal) {
   const auto process = process_of(member);
-  if (!process) return Error{ErrorCode::not_found, member.name + " does not run"};
+  if (!process)
+    return Error{ErrorCode::not_found,
+                 member.name + " does not run. Try: kvctl local restart " + member.name};
   auto sent = send_signal(*process, signal);
   if (sent && signal == SIGKILL) (void)wait_for_end(*process, kKillTimeMax);
   return sent;

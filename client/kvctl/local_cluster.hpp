@@ -21,9 +21,12 @@ class LocalCluster {
   /// Error: not_found, naming those that there are.
   [[nodiscard]] client::Result<LocalMember> find(const std::string& name) const;
 
-  /// Starts `count` members, new ones where there are fewer. Errors: io (it runs already or has
-  /// another number of members; a port is in use; a process cannot be started), not_found (no kvd).
-  [[nodiscard]] client::Result<void> start(std::size_t count, std::uint16_t base_port);
+  /// Makes `count` members run: makes them where there is no cluster, and starts those that do not
+  /// run. Without a base port it is kBasePortDefault, or the cluster's. Errors: io (the cluster has
+  /// another number of members or other ports; a port is in use; a process cannot be started),
+  /// not_found (no kvd).
+  [[nodiscard]] client::Result<void> start(std::size_t count,
+                                           std::optional<std::uint16_t> base_port);
   /// Starts one more. Errors as of start().
   [[nodiscard]] client::Result<LocalMember> add();
   /// Starts a member that does not run. Errors as of start().
@@ -40,6 +43,10 @@ class LocalCluster {
   [[nodiscard]] client::Result<std::string> leader() const;
 
  private:
+  /// Whether the cluster `all` is one of this size, at these ports.
+  [[nodiscard]] client::Result<void> check_same(const std::vector<LocalMember>& all,
+                                                std::size_t count,
+                                                std::optional<std::uint16_t> base_port) const;
   [[nodiscard]] client::Result<void> launch(const LocalMember& member,
                                             const std::vector<LocalMember>& others);
   [[nodiscard]] client::Options client_options() const;

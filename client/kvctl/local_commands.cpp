@@ -16,7 +16,6 @@ using client::Result;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMembersMax = 9;
-constexpr std::uint64_t kBasePortMax = 65'000;
 /// A restart may have a log to replay.
 constexpr milliseconds kUpTimeMax{60'000};
 
@@ -69,11 +68,8 @@ Result<ExitCode> run_up(Context& context) {
   const auto count = parse_number(text);
   if (!count || *count == 0 || *count > kMembersMax)
     return Error{ErrorCode::invalid_argument, "N is 1 to 9, not '" + text + "'"};
-  const std::uint64_t base_port = context.arguments().number("base-port");
-  if (base_port > kBasePortMax)
-    return Error{ErrorCode::invalid_argument, "--base-port is 65000 at most"};
   LocalCluster cluster = cluster_of(context);
-  if (auto started = cluster.start(*count, static_cast<std::uint16_t>(base_port)); !started)
+  if (auto started = cluster.start(*count, context.settings().base_port); !started)
     return started.error();
   const auto members = cluster.members();
   if (auto up = cluster.wait_until_up(members, time_max(context)); !up) return up.error();
@@ -104,10 +100,16 @@ Result<ExitCode> send(Context& context, int signal, const char* done) {
   const auto members = named(context);
   if (!members) return members.error();
   LocalCluster cluster = cluster_of(context);
+  std::size_t reached = 0;
   for (const LocalMember& member : *members) {
-    if (auto sent = cluster.signal(member, signal); !sent) return sent.error();
-    context.note(member.name + " " + done);
+    const auto sent = cluster.signal(member, signal);
+    // Of all members, those that run are meant.
+    const bool skipped = !sent && sent.error().code == ErrorCode::not_found && members->size() > 1;
+    if (!sent && !skipped) return sent.error();
+    if (sent) ++reached;
+    context.note(member.name + " " + (sent ? done : "does not run"));
   }
+  if (reached == 0) return Error{ErrorCode::not_found, "no member runs. Try: kvctl local up"};
   return ExitCode::done;
 }
 
@@ -179,12 +181,9 @@ Command local(std::string_view name, std::string_view help, std::vector<Operand>
 
 std::vector<Command> local_commands() {
   const Operand name{"NAME", "A member's name, leader, or all"};
-  Command up = local("local up", "Start N members here, and wait until all are up in one view",
-                     {{"N", "How many (3)", Presence::optional}}, run_up);
-  up.options.push_back({"--base-port", OptionKind::number,
-                        "Client ports follow it, peer ports are 100 above those", "7400"});
   return {
-      up,
+      local("local up", "Make N members run here, and wait until all are up in one view",
+            {{"N", "How many (3)", Presence::optional}}, run_up),
       local("local down", "Stop all members; their data stays", {}, run_down),
       local("local status", "Show the members and their processes", {}, run_status),
       local("local kill", "Kill a member, as a crash would", {name}, run_kill),

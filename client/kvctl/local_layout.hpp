@@ -10,6 +10,9 @@
 
 namespace kvctl {
 
+/// Client ports follow it.
+inline constexpr std::uint16_t kBasePortDefault = 7400;
+
 /// A member of the cluster on this machine. Its directory is DIR/NAME: `data` is kvd's, `log` what
 /// it said, `member` its addresses, `process` who runs it.
 struct LocalMember {

@@ -23,7 +23,11 @@ using client::Result;
 /// What /proc tells of a process.
 struct Stat {
   char state = 0;
+  std::uint64_t threads = 0;
   std::uint64_t started = 0;
+
+  /// Its first thread may be gone while others still hold its files and ports.
+  [[nodiscard]] bool has_ended() const { return (state == 'Z' || state == 'X') && threads <= 1; }
 };
 
 std::optional<Stat> read_stat(pid_t pid) {
@@ -35,10 +39,10 @@ std::optional<Stat> read_stat(pid_t pid) {
   std::istringstream fields(text.substr(name_end + 1));
   Stat stat;
   fields >> stat.state;
-  constexpr int kFieldsBetween = 18;
+  constexpr int kFieldsBetween = 16;
   std::string skipped;
   for (int i = 0; i < kFieldsBetween; ++i) fields >> skipped;
-  fields >> stat.started;
+  fields >> stat.threads >> skipped >> stat.started;
   if (!fields) return std::nullopt;
   return stat;
 }
@@ -46,8 +50,7 @@ std::optional<Stat> read_stat(pid_t pid) {
 std::optional<Stat> stat_of(const ProcessId& process) {
   if (process.pid <= 0) return std::nullopt;
   const auto stat = read_stat(process.pid);
-  const bool ended = !stat || stat->state == 'Z' || stat->state == 'X';
-  if (ended || stat->started != process.started) return std::nullopt;
+  if (!stat || stat->has_ended() || stat->started != process.started) return std::nullopt;
   return stat;
 }
 
@@ -108,7 +111,7 @@ class SpawnPlan {
 
 std::optional<ProcessId> process_with(pid_t pid) {
   const auto stat = read_stat(pid);
-  if (!stat || stat->state == 'Z' || stat->state == 'X') return std::nullopt;
+  if (!stat || stat->has_ended()) return std::nullopt;
   return ProcessId{pid, stat->started};
 }
 
@@ -132,8 +135,7 @@ Result<ProcessId> start_process(const std::vector<std::string>& words,
   pid_t pid = 0;
   if (const int error = SpawnPlan().run(pointers.data(), log.c_str(), pid); error != 0)
     return Error{ErrorCode::io, "cannot start " + words[0] + ": " + std::strerror(error)};
-  const auto stat = read_stat(pid);
-  return ProcessId{pid, stat ? stat->started : 0};
+  return process_with(pid).value_or(ProcessId{pid, 0});
 }
 
 Result<void> send_signal(const ProcessId& process, int signal) {

@@ -24,7 +24,7 @@ struct ProcessId {
 
 /// What the process of that number is now; nothing when there is none, or only its remains.
 [[nodiscard]] std::optional<ProcessId> process_with(pid_t pid);
-/// Whether exactly this process still runs.
+/// Whether exactly this process still runs, be it with one last thread.
 [[nodiscard]] bool is_running(const ProcessId& process);
 /// Whether it is stopped, by SIGSTOP for one.
 [[nodiscard]] bool is_paused(const ProcessId& process);

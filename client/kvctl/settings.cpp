@@ -13,7 +13,10 @@ using client::ErrorCode;
 using client::Result;
 
 /// Settings that come from anywhere, by the names of their flags.
-constexpr std::array<const char*, 5> kNames = {"endpoints", "output", "timeout", "color", "dir"};
+constexpr std::array<const char*, 6> kNames = {"endpoints", "output", "timeout",
+                                               "color",     "dir",    "base-port"};
+/// The peer ports are above the client ports, and all of them are ports.
+constexpr std::uint64_t kBasePortMax = 65'000;
 
 Error wrong(const std::string& place, const std::string& what) {
   return {ErrorCode::invalid_argument, place + ": " + what};
@@ -22,6 +25,7 @@ Error wrong(const std::string& place, const std::string& what) {
 std::string variable_of(std::string name) {
   std::ranges::transform(name, name.begin(),
                          [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+  std::ranges::replace(name, '-', '_');
   return "KVCTL_" + name;
 }
 
@@ -44,7 +48,7 @@ Result<Values> read_file(const std::filesystem::path& path) {
     const std::size_t equals = line.find('=');
     const std::string name = trimmed(line.substr(0, equals));
     if (equals == std::string::npos || std::ranges::find(kNames, name) == kNames.end())
-      return wrong(place, "not a setting of endpoints, output, timeout, color or dir");
+      return wrong(place, "not a setting of endpoints, output, timeout, color, dir or base-port");
     values[name] = trimmed(line.substr(equals + 1));
   }
   return values;
@@ -126,6 +130,11 @@ Result<void> apply(const std::string& name, const Found& found, Settings& settin
     const auto colour = choose(found, kColours);
     if (!colour) return colour.error();
     settings.colour = *colour;
+  } else if (name == "base-port") {
+    const auto port = parse_number(found.value);
+    if (!port || *port == 0 || *port > kBasePortMax)
+      return wrong(found.place, "'" + found.value + "' is not a port from 1 to 65000");
+    settings.base_port = static_cast<std::uint16_t>(*port);
   } else {
     settings.directory = found.value;
   }

@@ -30,6 +30,9 @@ struct Settings {
   Colour colour = Colour::automatic;
   /// Of the cluster on this machine.
   std::filesystem::path directory = ".groupkv";
+  /// Client ports of that cluster follow it. Nothing when it was not set: then kBasePortDefault, or
+  /// what the cluster has.
+  std::optional<std::uint16_t> base_port;
 };
 
 /// The value of an environment variable, if it is set and not empty.

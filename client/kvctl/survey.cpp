@@ -27,6 +27,19 @@ void add_up(GroupSurvey& survey) {
   for (MemberSurvey& member : survey.members) member.up = survey.view.view.is_up(member.member.id);
 }
 
+GroupSurvey survey_view(client::Client& client, const gms::model::PlacedView& view) {
+  GroupSurvey survey;
+  survey.view = view;
+  const std::vector<gms::model::Member> members = members_by_name(view.view);
+  std::vector<std::future<Result<StatusReply>>> answers;
+  for (const auto& member : members)
+    answers.push_back(client.status(member.info, kPatience, boost::asio::use_future));
+  for (std::size_t i = 0; i < members.size(); ++i)
+    survey.members.push_back({members[i], false, answers[i].get()});
+  add_up(survey);
+  return survey;
+}
+
 }  // namespace
 
 std::vector<gms::model::Member> members_by_name(const gms::model::View& view) {
@@ -38,15 +51,10 @@ std::vector<gms::model::Member> members_by_name(const gms::model::View& view) {
 Result<GroupSurvey> survey_group(client::Client& client) {
   const auto known = client.members();
   if (!known) return known.error();
-  GroupSurvey survey;
-  survey.view = known->view;
-  const std::vector<gms::model::Member> members = members_by_name(known->view.view);
-  std::vector<std::future<Result<StatusReply>>> answers;
-  for (const auto& member : members)
-    answers.push_back(client.status(member.info, kPatience, boost::asio::use_future));
-  for (std::size_t i = 0; i < members.size(); ++i)
-    survey.members.push_back({members[i], false, answers[i].get()});
-  add_up(survey);
+  GroupSurvey survey = survey_view(client, known->view);
+  // The member that was asked first may not know yet of one that came or left.
+  if (survey.view.view.members != known->view.view.members)
+    survey = survey_view(client, survey.view);
   return survey;
 }
 

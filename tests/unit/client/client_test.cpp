@@ -262,6 +262,18 @@ TEST_F(ClientTest, ReportsBusyAtTheDeadline) {
   EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
 }
 
+TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    server.refuse(request, ErrorCode::busy, "the disk is full");
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  const auto client = connect(milliseconds(300));
+  const auto reply = put(*client);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
+}
+
 TEST_F(ClientTest, GoesOnInANewSessionWhenItsOldOneHasExpired) {
   n1.on_request([](FakeServer& server, const Received& request) {
     const auto call = request.call();

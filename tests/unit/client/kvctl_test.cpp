@@ -86,6 +86,22 @@ TEST(CommandLine, EndsAsUsageWhenItIsWrong) {
   }
 }
 
+TEST(CommandLine, SaysWhereItIsWrongAndWhatWasMeant) {
+  const auto all = commands();
+  const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
+      {{"statsu"}, "error: there is no command 'statsu'; did you mean 'status'? Try: kvctl --help"},
+      {{"-q", "local", "ip"},
+       "error: local: there is no command 'ip'; did you mean 'up'? Try: kvctl local --help"},
+      {{"local"}, "error: local: a command is missing. Try: kvctl local --help"},
+      {{"put", "a", "b", "--if-revison", "3"},
+       "error: put: unknown option '--if-revison'; did you mean '--if-revision'? Try: kvctl put "
+       "--help"},
+      {{"get", "a", "b"}, "error: get: unexpected argument 'b'. Try: kvctl get --help"},
+      {{"get"}, "error: get: KEY is required. Try: kvctl get --help"},
+  };
+  for (const auto& [line, text] : cases) EXPECT_EQ(parse_command_line(line, all).text, text + "\n");
+}
+
 TEST(CommandLine, PrintsHelpAndVersion) {
   const auto all = commands();
   EXPECT_THAT(parse_command_line({"help"}, all).text, HasSubstr("import"));
@@ -120,6 +136,15 @@ TEST(Settings, RankFlagsBeforeTheEnvironment) {
   EXPECT_THAT(settings->endpoints, ::testing::ElementsAre("a:1", "b:2"));
   EXPECT_EQ(settings->timeout, std::chrono::milliseconds(250));
   EXPECT_EQ(settings->format, Format::json);
+}
+
+TEST(Settings, TakeTheBasePortFromAnywhere) {
+  Arguments arguments;
+  arguments.add("base-port", "8400");
+  EXPECT_EQ(settings_of(arguments, environment_of({}))->base_port, 8400);
+  EXPECT_EQ(settings_of({}, environment_of({{"KVCTL_BASE_PORT", "8500"}}))->base_port, 8500);
+  EXPECT_FALSE(settings_of({}, environment_of({}))->base_port);
+  EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_BASE_PORT", "65001"}})));
 }
 
 TEST(Settings, NameThePlaceOfWhatIsWrong) {

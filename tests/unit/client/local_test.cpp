@@ -1,9 +1,11 @@
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "client/kvctl/local_cluster.hpp"
 #include "client/kvctl/process.hpp"
@@ -48,6 +50,37 @@ TEST_F(LocalTest, NeverSignalsAnotherProcessOfTheSameNumber) {
   EXPECT_TRUE(is_running(*started));
   ASSERT_TRUE(send_signal(*started, SIGKILL));
   EXPECT_TRUE(wait_for_end(*started, milliseconds(10'000)));
+}
+
+/// Ends its first thread and waits in another one.
+[[noreturn]] void live_on_without_the_first_thread() {
+  std::thread([] {
+    while (true) pause();
+  }).detach();
+  syscall(SYS_exit, 0);
+  std::abort();
+}
+
+char state_of(pid_t pid) {
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  std::string word;
+  in >> word >> word >> word;
+  return word[0];
+}
+
+TEST_F(LocalTest, CountsAProcessAsRunningUntilItsLastThreadIsGone) {
+  const pid_t pid = fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) live_on_without_the_first_thread();
+  while (state_of(pid) != 'Z') std::this_thread::yield();
+  const auto process = process_with(pid);
+  ASSERT_TRUE(process) << "it still holds what it has opened";
+  EXPECT_TRUE(is_running(*process));
+  EXPECT_FALSE(wait_for_end(*process, milliseconds(0)));
+  ASSERT_TRUE(send_signal(*process, SIGKILL));
+  EXPECT_TRUE(wait_for_end(*process, milliseconds(10'000)));
+  EXPECT_FALSE(is_running(*process));
+  EXPECT_EQ(exit_status(*process), 128 + SIGKILL);
 }
 
 TEST_F(LocalTest, TakesAFileOfSomebodyElsesProcessForNone) {
