@@ -1,7 +1,5 @@
 #include "tests/cluster/local_group.hpp"
 
-#include <unistd.h>
-
 #include <boost/json.hpp>
 #include <stdexcept>
 #include <thread>
@@ -12,16 +10,10 @@ namespace {
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
-std::filesystem::path fresh_directory() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "groupkv-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-  return pattern;
-}
-
 }  // namespace
 
-LocalGroup::LocalGroup(int size, int base_port)
-    : size_(size), base_port_(base_port), directory_(fresh_directory()) {
+LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent)
+    : size_(size), base_port_(base_port), directory_(fresh_directory(parent)) {
   must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
 }
 
@@ -61,6 +53,41 @@ std::string LocalGroup::leader() const {
     std::this_thread::sleep_for(100ms);
   }
   throw std::runtime_error("no leader for 10 s");
+}
+
+std::vector<std::string> LocalGroup::followers() const {
+  const std::string leads = leader();
+  std::vector<std::string> names;
+  for (int number = 1; number <= size_; ++number)
+    if (const std::string name = "n" + std::to_string(number); name != leads) names.push_back(name);
+  return names;
+}
+
+std::optional<pid_t> LocalGroup::process(const std::string& name) const {
+  const json::value status = json::parse(must({"local", "status", "-o", "json"}));
+  for (const json::value& member : status.at("members").as_array())
+    if (member.at("name").as_string() == name && member.at("pid").as_int64() > 0)
+      return static_cast<pid_t>(member.at("pid").as_int64());
+  return std::nullopt;
+}
+
+pid_t LocalGroup::pid(const std::string& name) const {
+  const auto found = process(name);
+  if (!found) throw std::runtime_error(name + " does not run");
+  return *found;
+}
+
+bool LocalGroup::ends_within(const std::string& name, std::chrono::milliseconds limit) const {
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (process(name)) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+std::string LocalGroup::log(const std::string& name) const {
+  return must({"local", "logs", name});
 }
 
 void LocalGroup::wait_all_up() const {

@@ -12,9 +12,9 @@ namespace tests::cluster {
 /// would. Gone, processes and files, with the object. One thread.
 class LocalGroup {
  public:
-  /// Starts `size` replicas; their client ports are base_port + 1 and so on. Throws when they do
-  /// not come up.
-  LocalGroup(int size, int base_port);
+  /// Starts `size` replicas; their client ports are base_port + 1 and so on, and their directory is
+  /// in `parent`, or in the one for temporary files. Throws when they do not come up.
+  LocalGroup(int size, int base_port, const std::filesystem::path& parent = {});
   ~LocalGroup();
   LocalGroup(const LocalGroup&) = delete;
   LocalGroup& operator=(const LocalGroup&) = delete;
@@ -27,16 +27,26 @@ class LocalGroup {
 
   /// The name of the leader, from the members' own word; throws when there is none for 10 s.
   [[nodiscard]] std::string leader() const;
+  /// The members but the leader.
+  [[nodiscard]] std::vector<std::string> followers() const;
   /// Waits until every replica is up in one view; throws after 30 s.
   void wait_all_up() const;
 
   [[nodiscard]] std::vector<std::string> endpoints() const;
+  /// The process of a replica; throws when it does not run.
+  [[nodiscard]] pid_t pid(const std::string& name) const;
+  /// Waits until a replica does not run any more; false when it still does by then.
+  [[nodiscard]] bool ends_within(const std::string& name, std::chrono::milliseconds limit) const;
+  /// What a replica has said.
+  [[nodiscard]] std::string log(const std::string& name) const;
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] int size() const { return size_; }
   [[nodiscard]] int client_port(int number) const { return base_port_ + number; }
   [[nodiscard]] int peer_port(int number) const { return base_port_ + 100 + number; }
 
  private:
+  [[nodiscard]] std::optional<pid_t> process(const std::string& name) const;
+
   const int size_;
   const int base_port_;
   std::filesystem::path directory_;

@@ -7,11 +7,16 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
+#include <thread>
 
 namespace tests::cluster {
 namespace {
 
+using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 struct Pipe {
@@ -38,19 +43,24 @@ struct Pipes {
   Pipe err;
 };
 
-pid_t start(const std::vector<std::string>& arguments, Pipes& pipes) {
+/// Starts a program on these three files.
+pid_t start(const std::vector<std::string>& arguments, const std::array<int, 3>& files) {
   std::vector<char*> argv;
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) throw std::runtime_error("fork");
   if (pid == 0) {
-    ::dup2(pipes.in.ends[0], STDIN_FILENO);
-    ::dup2(pipes.out.ends[1], STDOUT_FILENO);
-    ::dup2(pipes.err.ends[1], STDERR_FILENO);
+    for (int number = 0; number < 3; ++number)
+      ::dup2(files[static_cast<std::size_t>(number)], number);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
+  return pid;
+}
+
+pid_t start(const std::vector<std::string>& arguments, Pipes& pipes) {
+  const pid_t pid = start(arguments, {pipes.in.ends[0], pipes.out.ends[1], pipes.err.ends[1]});
   pipes.in.close_end(0);
   pipes.out.close_end(1);
   pipes.err.close_end(1);
@@ -103,8 +113,94 @@ Finished run_program(const std::vector<std::string>& arguments, const std::strin
   return finished;
 }
 
+Background::Background(const std::vector<std::string>& arguments, std::filesystem::path output,
+                       Input input)
+    : output_(std::move(output)) {
+  ::signal(SIGPIPE, SIG_IGN);
+  const int out = ::open(output_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  Pipe pipe;
+  if (input == Input::none) pipe.close_end(1);
+  pid_ = start(arguments, {pipe.ends[0], out, out});
+  ::close(out);
+  input_ = std::exchange(pipe.ends[1], -1);
+}
+
+Background::~Background() {
+  end_input();
+  if (ended_) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+
+void Background::write(std::string_view text) const {
+  while (!text.empty()) {
+    const ssize_t taken = ::write(input_, text.data(), text.size());
+    if (taken <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(taken));
+  }
+}
+
+void Background::end_input() {
+  if (input_ >= 0) ::close(std::exchange(input_, -1));
+}
+
+std::string Background::said() const {
+  return content_of(output_);
+}
+
+bool Background::wait_until_said(std::string_view text, std::chrono::milliseconds limit) const {
+  const Clock::time_point until = Clock::now() + limit;
+  while (said().find(text) == std::string::npos) {
+    if (Clock::now() > until) return false;
+    std::this_thread::sleep_for(5ms);
+  }
+  return true;
+}
+
+std::optional<int> Background::wait(std::chrono::milliseconds limit) {
+  const Clock::time_point until = Clock::now() + limit;
+  while (!ended_) {
+    int status = 0;
+    if (::waitpid(pid_, &status, WNOHANG) == pid_)
+      ended_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    else if (Clock::now() > until)
+      break;
+    else
+      std::this_thread::sleep_for(2ms);
+  }
+  return ended_;
+}
+
+Variable::Variable(std::string name, const std::string& value) : name_(std::move(name)) {
+  if (const char* before = std::getenv(name_.c_str())) before_ = before;
+  ::setenv(name_.c_str(), value.c_str(), 1);
+}
+
+Variable::~Variable() {
+  if (before_)
+    ::setenv(name_.c_str(), before_->c_str(), 1);
+  else
+    ::unsetenv(name_.c_str());
+}
+
+std::filesystem::path fresh_directory(const std::filesystem::path& parent) {
+  const auto where = parent.empty() ? std::filesystem::temp_directory_path() : parent;
+  std::string pattern = (where / "groupkv-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  return pattern;
+}
+
+std::string content_of(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
 std::string built(const std::string& name) {
   return std::string(GROUPKV_BIN "/") + name;
+}
+
+std::filesystem::path sources() {
+  return GROUPKV_SOURCE;
 }
 
 }  // namespace tests::cluster
