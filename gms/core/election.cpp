@@ -6,6 +6,14 @@ namespace gms::core {
 
 using namespace model;
 
+namespace {
+
+/// A vote takes a sync at two disks: whoever campaigns or has voted after a crash waits this many
+/// staggers for the end of it before the next campaign, which would undo this one.
+constexpr int kVoteStaggers = 8;
+
+}  // namespace
+
 RoleName Engine::Parts::role_name() const {
   if (std::holds_alternative<Leading>(role)) return RoleName::leader;
   if (std::holds_alternative<Campaigning>(role)) return RoleName::candidate;
@@ -97,6 +105,12 @@ void Engine::Parts::reset_election_deadline() {
   }
 }
 
+void Engine::Parts::await_votes() {
+  reset_election_deadline();
+  if (now < hint_until)
+    election_deadline = now + kVoteStaggers * config.stagger + random.below(4 * config.stagger);
+}
+
 void Engine::Parts::on_election_timeout(RoleReason reason) {
   reset_election_deadline();
   if (can_campaign()) return start_prevote(reason);
@@ -168,6 +182,7 @@ void Engine::Parts::start_election(RoleReason reason) {
   ++campaigns;
   set_hard_state({hard_state.epoch.next(), self});
   change_role(Campaigning{{}, out.hard_state_seq()}, reason);
+  if (now < hint_until) await_votes();
   const bool transfer = reason == RoleReason::asked_to_take_over;
   const PlacedView& view = log.view();
   for (const Member& member : view.view.members)
@@ -186,7 +201,7 @@ void Engine::Parts::on_vote(const Message& message) {
   const bool granted = free && may && ask.last >= log.last();
   if (granted) {
     if (hard_state.voted_for.is_none()) set_hard_state({hard_state.epoch, message.from});
-    reset_election_deadline();
+    await_votes();
     out.trace(VoteGranted{hard_state.epoch, message.from});
   }
   out.send(message.from, hard_state.epoch, VoteReply{granted});

@@ -71,6 +71,7 @@ struct Engine::Parts {
   [[nodiscard]] bool sticky() const;
   [[nodiscard]] bool can_campaign() const;
   void reset_election_deadline();
+  void await_votes();
   void on_election_timeout(RoleReason reason);
   void start_prevote(RoleReason reason);
   void start_election(RoleReason reason);

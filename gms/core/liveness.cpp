@@ -50,7 +50,8 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
   Progress* peer = leading.find(message.from);
   if (peer == nullptr) return;
   const auto& reply = std::get<HeartbeatReply>(message.body);
-  peer->heard(now, config.election_min);
+  // A late copy of a reply says nothing of now.
+  if (reply.seq > peer->acked_heartbeat) peer->heard(now, config.election_min);
   peer->disk_full = reply.disk_full;
   peer->applied = std::max(peer->applied, reply.applied);
   peer->acked_heartbeat = std::max(peer->acked_heartbeat, reply.seq);

@@ -70,6 +70,8 @@ class Progress {
 
   // Plain facts, kept with the rest.
   model::HeartbeatSeq acked_heartbeat;
+  /// The newest Append that it answered.
+  model::AppendId answered_append;
   model::Index applied;
   model::Index commit_sent;
   bool disk_full = false;

@@ -120,8 +120,10 @@ void Engine::Parts::on_append_reply(const Message& message) {
   auto& leading = std::get<Leading>(role);
   Progress* peer = leading.find(message.from);
   if (peer == nullptr) return;
-  peer->heard(now, config.election_min);
   const auto& reply = std::get<AppendReply>(message.body);
+  // A late copy of a reply says nothing of now.
+  if (reply.id > peer->answered_append) peer->heard(now, config.election_min);
+  peer->answered_append = std::max(peer->answered_append, reply.id);
   peer->disk_full = reply.disk_full;
   if (reply.verdict == AppendVerdict::accepted) on_accepted(leading, *peer, reply);
   if (reply.verdict == AppendVerdict::rejected) on_rejected(leading, *peer, reply);
