@@ -71,7 +71,14 @@ class Run {
     faults_.stop();
   }
 
-  /// The views that leaders may append in a moment: with members that are being admitted.
+  static void add_voter(View& view, const MemberId& id) {
+    const auto later = std::find_if(view.members.begin(), view.members.end(),
+                                    [&](const Member& member) { return id < member.id; });
+    view.members.insert(later, {id, {}, {}, {}});
+  }
+
+  /// The views that leaders may append in a moment: with members that they are admitting. Such a
+  /// member may be cut off when it has caught up, and be needed for the very view that admits it.
   void foresee_views() {
     foreseen_.clear();
     for (Machine machine = 0; machine < cluster_.size(); ++machine) {
@@ -81,12 +88,10 @@ class Run {
       View all = status.view_in_log.view;
       for (const core::PeerStatus& peer : status.peers) {
         if (peer.voter) continue;
-        View with_one = status.view_in_log.view;
-        with_one.members.push_back({peer.id, {}, {}, {}});
-        all.members.push_back({peer.id, {}, {}, {}});
-        foreseen_.push_back(with_one);
+        add_voter(foreseen_.emplace_back(status.view_in_log.view), peer.id);
+        add_voter(foreseen_.emplace_back(all), peer.id);
+        all = foreseen_.back();
       }
-      foreseen_.push_back(all);
     }
   }
 
@@ -95,8 +100,7 @@ class Run {
   std::vector<const View*> live_views() {
     std::vector<const View*> out;
     foresee_views();
-    for (const View& view : foreseen_)
-      if (view.members.size() > 1) out.push_back(&view);
+    for (const View& view : foreseen_) out.push_back(&view);
     const PlacedView* const committed = cluster_.world().committed_view();
     if (committed != nullptr) out.push_back(&committed->view);
     for (const ShadowMember& member : cluster_.world().members())
@@ -169,13 +173,30 @@ class Run {
     if (violation()) return;
     if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
     const auto before = reign();
+    const ViewSeq view = cluster_.world().committed_view()->view.seq;
     const std::uint64_t succeeded = workload_.succeeded();
     go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
     if (violation()) return;
     if (reign() != before) return violate("LV1", "a healthy quorum does not keep its leader");
+    if (cluster_.world().committed_view()->view.seq != view)
+      return violate("LV6", "views go on changing although nothing else does");
+    check_marks(core);
     if (workload_.succeeded() == succeeded)
       return violate("LV3", "no call succeeds although a quorum is healthy");
     quiet(core);
+  }
+
+  /// LV4: voters of the core are up, and whoever does not run is not.
+  void check_marks(const std::vector<Machine>& core) {
+    const View& view = cluster_.world().committed_view()->view;
+    for (Machine machine = 0; machine < cluster_.size(); ++machine) {
+      const MachineState& state = cluster_.machine(machine);
+      const MemberId id = state.settings.self.id;
+      if (!view.has_voter(id)) continue;
+      const bool in_core = std::find(core.begin(), core.end(), machine) != core.end();
+      if (in_core && !view.is_up(id)) violate("LV4", name_of(*state.shadow) + " stays down");
+      if (!in_core && view.is_up(id)) violate("LV4", name_of(*state.shadow) + " stays up");
+    }
   }
 
   /// Once nobody asks for anything, everything asked for has ended and everybody has everything.

@@ -84,6 +84,10 @@ void OneStream::installs(World& world, const ShadowMember& member, const PlacedV
   if (seq <= reader.view || view.position.index <= reader.last)
     world.violate("V2", name_of(member) + " installs view " + std::to_string(seq.value()) +
                             " after view " + std::to_string(reader.view.value()));
+  const bool inside = view.view.has_voter(member.id);
+  if (reader.inside && !inside && view.view.subject != member.id)
+    world.violate("V1", name_of(member) + " goes on in view " + std::to_string(seq.value()) +
+                            ", which does not have it");
   const auto [known, first] = views_.try_emplace(seq, ViewRecord{view, reader.ordinal, {}});
   ViewRecord& record = known->second;
   if (record.view != view)
@@ -97,11 +101,14 @@ void OneStream::installs(World& world, const ShadowMember& member, const PlacedV
   reader.last = view.position.index;
   reader.view = seq;
   reader.set = 0;
+  reader.inside = inside;
 }
 
 void OneStream::restarts(const ShadowMember& member, Index applied, ViewSeq view) {
   Reader& reader = readers_[member.id];
-  reader = {applied, 0, view, {}};
+  const auto known = views_.find(view);
+  const bool inside = known != views_.end() && known->second.view.view.has_voter(member.id);
+  reader = {applied, 0, view, {}, inside};
   for (std::uint64_t index = std::min<std::uint64_t>(applied.value(), records_.size()); index > 0;
        --index) {
     if (records_[index - 1].ordinal == 0) continue;

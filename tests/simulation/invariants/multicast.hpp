@@ -19,8 +19,8 @@ struct MulticastBody {
 [[nodiscard]] gms::model::Bytes encode(const MulticastBody& body);
 [[nodiscard]] std::optional<MulticastBody> decode_multicast_body(gms::model::ByteSpan bytes);
 
-/// A3, A4, V4, V5: every member is delivered the same messages, in one order, in the same views,
-/// without a gap.
+/// A3, A4, V1 to V5: every member is delivered the same messages, in one order, in the same views,
+/// without a gap; and one that has been in a view goes on in views that have it, until its removal.
 class OneStream {
  public:
   void delivers(World& world, const ShadowMember& member, const gms::model::DeliveryBatch& batch);
@@ -43,6 +43,8 @@ class OneStream {
     gms::model::ViewSeq view;
     /// Of the messages since the view was installed, if it was installed in this boot.
     std::optional<std::uint64_t> set;
+    /// The view has the member. A joiner is delivered the views before its own, too.
+    bool inside = false;
   };
   struct ViewRecord {
     gms::model::PlacedView view;
