@@ -17,13 +17,9 @@ void Overlay::apply(const ChangeSet& changes) {
 
 const OverlayVersion* Overlay::find(Space space, gms::model::ByteSpan key) {
   store_row_key(space, key, key_);
-  const auto find_in = [this](const OverlayTable& table) -> const OverlayVersion* {
-    const auto found = table.rows().find(key_);
-    return found == table.rows().end() ? nullptr : &found->second;
-  };
-  if (const auto* version = find_in(*newest_)) return version;
+  if (const auto* version = newest_->find(key_)) return version;
   for (auto table = frozen_.rbegin(); table != frozen_.rend(); ++table)
-    if (const auto* version = find_in(**table)) return version;
+    if (const auto* version = (*table)->find(key_)) return version;
   return nullptr;
 }
 

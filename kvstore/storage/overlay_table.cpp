@@ -19,20 +19,28 @@ static_assert(std::is_trivially_destructible_v<OverlayVersion>);
 
 void OverlayTable::put(std::string_view key, const std::optional<api::Versioned>& row, ChangeSeq at,
                        ChangeSeq snapshot) {
-  auto place = rows_.lower_bound(key);
-  if (place == rows_.end() || place->first != key) {
-    place = rows_.emplace_hint(place, keep(key), OverlayVersion{});
-    bytes_ += kMapLinkBytes + sizeof(Rows::value_type);
-  } else if (place->second.at <= snapshot) {
-    // The snapshot may see what is there: it stays, behind the new version.
-    void* const to = take_memory(sizeof(OverlayVersion), alignof(OverlayVersion));
-    const auto* const older = new (to) OverlayVersion(place->second);
-    place->second = {};
-    place->second.older = older;
-  }
-  place->second.at = at;
-  store(place->second, row);
-  changed_bytes_ += key.size() + place->second.size;
+  Rows::value_type* const known = index_.find(key);
+  if (known != nullptr) renew(known->second, snapshot);
+  OverlayVersion& version = known != nullptr ? known->second : insert(key);
+  version.at = at;
+  store(version, row);
+  changed_bytes_ += key.size() + version.size;
+}
+
+OverlayVersion& OverlayTable::insert(std::string_view key) {
+  const auto place = rows_.emplace(keep(key), OverlayVersion{}).first;
+  index_.add(*place);
+  bytes_ += kMapLinkBytes + sizeof(Rows::value_type);
+  return place->second;
+}
+
+void OverlayTable::renew(OverlayVersion& version, ChangeSeq snapshot) {
+  if (version.at > snapshot) return;
+  // The snapshot may see what is there: it stays, behind the new version.
+  void* const to = take_memory(sizeof(OverlayVersion), alignof(OverlayVersion));
+  const auto* const older = new (to) OverlayVersion(version);
+  version = {};
+  version.older = older;
 }
 
 void OverlayTable::store(OverlayVersion& version, const std::optional<api::Versioned>& row) {

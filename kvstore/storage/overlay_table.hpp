@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "kvstore/storage/overlay_index.hpp"
 #include "kvstore/storage/store.hpp"
 
 namespace kvstore::storage {
@@ -51,19 +52,28 @@ class OverlayTable {
   /// Sets what goes with the rows.
   void set_applied(gms::model::Index applied, gms::model::ByteSpan record);
 
+  /// The newest version of a stored key; null when it is not here.
+  [[nodiscard]] const OverlayVersion* find(std::string_view key) const {
+    const auto* row = index_.find(key);
+    return row == nullptr ? nullptr : &row->second;
+  }
   [[nodiscard]] const Rows& rows() const { return rows_; }
   [[nodiscard]] const AppliedRecord& applied() const { return applied_; }
   /// Memory that is taken, and bytes of all changes ever made.
-  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+  [[nodiscard]] std::size_t bytes() const { return bytes_ + index_.bytes(); }
   [[nodiscard]] std::size_t changed_bytes() const { return changed_bytes_; }
 
  private:
+  /// A row that is there already, ready for a new version.
+  void renew(OverlayVersion& version, ChangeSeq snapshot);
+  [[nodiscard]] OverlayVersion& insert(std::string_view key);
   void store(OverlayVersion& version, const std::optional<api::Versioned>& row);
   [[nodiscard]] std::byte* take_memory(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] std::string_view keep(std::string_view key);
 
   std::pmr::monotonic_buffer_resource memory_;
   Rows rows_{&memory_};
+  OverlayIndex<Rows::value_type> index_;
   AppliedRecord applied_;
   std::size_t bytes_ = 0;
   std::size_t changed_bytes_ = 0;

@@ -14,10 +14,20 @@ namespace json = boost::json;
 
 LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent)
     : size_(size), base_port_(base_port), directory_(fresh_directory(parent)) {
-  must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
+  try {
+    must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
+  } catch (...) {
+    // There is no object that could do it later.
+    destroy();
+    throw;
+  }
 }
 
 LocalGroup::~LocalGroup() {
+  destroy();
+}
+
+void LocalGroup::destroy() const {
   const Finished destroyed = kvctl({"local", "destroy"});
   static_cast<void>(destroyed);
   std::error_code ignored;

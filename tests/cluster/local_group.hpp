@@ -45,6 +45,8 @@ class LocalGroup {
   [[nodiscard]] int peer_port(int number) const { return base_port_ + 100 + number; }
 
  private:
+  /// Ends the processes and removes the files.
+  void destroy() const;
   [[nodiscard]] std::optional<pid_t> process(const std::string& name) const;
 
   const int size_;
