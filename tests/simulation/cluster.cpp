@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "tests/simulation/disk_backend.hpp"
+#include "tests/simulation/key_value_machine.hpp"
 #include "tests/simulation/memory_backend.hpp"
 #include "tests/simulation/register_machine.hpp"
 
@@ -39,6 +40,11 @@ View founding_view(const Member& founder, const core::Config& config) {
   out.cause = ViewCause::bootstrap;
   out.subject = founder.id;
   return out;
+}
+
+std::unique_ptr<StateMachine> make_application(ApplicationKind kind) {
+  if (kind == ApplicationKind::key_value) return std::make_unique<KeyValueMachine>();
+  return std::make_unique<RegisterMachine>();
 }
 
 std::unique_ptr<LogBackend> make_backend(bool files, const gms::log::NewMember& member) {
@@ -95,7 +101,7 @@ void Cluster::make_member(Machine machine, Random& random) {
   state.shadow->disk_hard_state = first.hard_state;
   for (const EntryRun& run : first.log.tail) state.shadow->disk.apply(run);
   state.log = std::make_unique<LogDevice>(make_backend(options_.disk.files, made));
-  state.application = std::make_unique<RegisterMachine>();
+  state.application = make_application(options_.application);
 }
 
 Instant Cluster::clock(Machine machine) const {

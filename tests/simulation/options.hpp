@@ -57,6 +57,7 @@ struct FaultOptions {
   VirtualTime fault_max = std::chrono::seconds(3);
 };
 
+/// What is replicated: the simple registers of the tests, or the key-value store as kvd runs it.
 enum class ApplicationKind : std::uint8_t { registers, key_value };
 
 struct WorkloadOptions {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gms/model/application.hpp"
+#include "kvstore/api/types.hpp"
 #include "tests/linearizability/history.hpp"
 
 namespace tests::simulation {
@@ -22,12 +23,16 @@ struct ClientCall {
   Key key;
   Value value;
   Value expected;
+  /// The client's, where the state machine has sessions that a client must register; none asks for
+  /// one instead of making the call.
+  kvstore::api::SessionId session;
 
   friend bool operator==(const ClientCall&, const ClientCall&) = default;
 };
 
-/// `stale`: a later call of the client was executed, this one was not and will not be.
-enum class CallStatus : std::uint8_t { done, stale };
+/// `stale`: the client is past this call, which is not executed any more. `refused`: not executed,
+/// for a reason that clients here never give. `registered`: the client has a session now.
+enum class CallStatus : std::uint8_t { done, stale, refused, registered };
 
 /// What became of one delivered message.
 struct Execution {
@@ -40,7 +45,8 @@ struct Execution {
   bool executed = false;
   /// Whether its condition held.
   bool applied = false;
-  /// The index at which the call took effect: an earlier one for a copy.
+  /// The index at which the call took effect: an earlier one for a copy. Zero if the answer does
+  /// not tell.
   gms::model::Index effective;
   /// Of the state after it; zero if it cannot be told here.
   std::uint64_t digest = 0;

@@ -65,10 +65,12 @@ Operation Workload::draw_operation(std::uint32_t client) {
   if (out.action == Action::put || out.action == Action::put_if)
     out.value = Value(history_.size() + 1);
   // A condition is worth something only if it may hold: absent, or what somebody just wrote there.
+  const bool conditional = out.action == Action::put_if || out.action == Action::erase_if;
   const std::size_t looks = std::min<std::size_t>(history_.size(), random_.below(12));
   for (std::size_t back = 1; back <= looks; ++back) {
     const Operation& earlier = history_[history_.size() - back];
-    if (earlier.key == out.key && earlier.value != Value()) out.expected = earlier.value;
+    if (conditional && earlier.key == out.key && earlier.value != Value())
+      out.expected = earlier.value;
   }
   return out;
 }
@@ -106,6 +108,7 @@ void Workload::send_to(std::uint32_t client, Machine machine) {
   attempt.client = client;
   attempt.operation = *clients_[client].operation;
   attempt.machine = machine;
+  attempt.session = clients_[client].session;
   ++clients_[client].open;
   attempts_.push_back(attempt);
   cluster_.plan(EventKind::client_request, cluster_.now() + cluster_.network().delay(), machine,
@@ -115,7 +118,13 @@ void Workload::send_to(std::uint32_t client, Machine machine) {
 ClientCall Workload::call_of(const Attempt& attempt) const {
   const Operation& operation = history_[attempt.operation];
   return {attempt.client,  numbers_[attempt.operation], operation.action, operation.key,
-          operation.value, operation.expected};
+          operation.value, operation.expected,          attempt.session};
+}
+
+bool Workload::is_answer_to(const Attempt& attempt, const Execution& execution) const {
+  if (!execution.call) return false;
+  if (execution.status != CallStatus::registered) return *execution.call == call_of(attempt);
+  return execution.call->client == attempt.client && attempt.session == kvstore::api::SessionId();
 }
 
 void Workload::request_arrives(const Event& event) {
@@ -159,8 +168,12 @@ void Workload::answer(Request request, Answer answer) {
 void Workload::executed(Process&, Request request, const Execution& execution) {
   if (request == kNobody) return;
   Attempt& attempt = attempts_[request];
-  if (!execution.call || *execution.call != call_of(attempt))
-    cluster_.world().violate("C27", "a reply is for another request than its ticket's");
+  if (!is_answer_to(attempt, execution))
+    return cluster_.world().violate("C27", "a reply is for another request than its ticket's");
+  if (execution.status == CallStatus::registered) {
+    attempt.session = execution.call->session;
+    return answer(request, Answer::registered);
+  }
   attempt.applied = execution.applied;
   attempt.index = execution.effective;
   answer(request, execution.status == CallStatus::done ? Answer::done : Answer::unknown);
@@ -185,9 +198,19 @@ void Workload::completed(Process&, Request request, const core::Completed& compl
   answer(request, unknown ? Answer::unknown : Answer::refused);
 }
 
+void Workload::hear_session(const Attempt& registration) {
+  Client& client = clients_[registration.client];
+  const bool waits = client.session == kvstore::api::SessionId();
+  client.session = registration.session;
+  if (client.operation != registration.operation) return;
+  --client.open;
+  if (waits) attempt(registration.client);
+}
+
 void Workload::reply_arrives(Request request) {
   const Attempt& attempt = attempts_[request];
   Client& client = clients_[attempt.client];
+  if (attempt.answer == Answer::registered) return hear_session(attempt);
   if (client.operation != attempt.operation) return;
   Operation& operation = history_[attempt.operation];
   if (attempt.answer == Answer::done) {

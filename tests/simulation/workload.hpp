@@ -35,8 +35,9 @@ class Workload final : public RequestListener {
   void completed(Process& process, Request request, const gms::core::Completed& completed) override;
 
  private:
-  /// How one attempt ended: `refused` means that it certainly had no effect.
-  enum class Answer : std::uint8_t { none, done, refused, unknown };
+  /// How one attempt ended: `refused` means that it certainly had no effect, `registered` that it
+  /// got the client a session and nothing else.
+  enum class Answer : std::uint8_t { none, done, refused, unknown, registered };
 
   struct Attempt {
     std::uint32_t client = 0;
@@ -51,6 +52,8 @@ class Workload final : public RequestListener {
     /// How many views were committed when it arrived.
     std::size_t views = 0;
     std::optional<Machine> ask_instead;
+    /// The client's when it was sent, or the one that it got.
+    kvstore::api::SessionId session;
   };
   struct Client {
     std::uint64_t calls = 0;
@@ -62,6 +65,7 @@ class Workload final : public RequestListener {
     bool refused_only = true;
     /// Counts what is waited for, so that an old timeout says nothing.
     std::uint64_t waits = 0;
+    kvstore::api::SessionId session;
   };
 
   void begin_call(std::uint32_t client);
@@ -69,6 +73,8 @@ class Workload final : public RequestListener {
   void send_to(std::uint32_t client, Machine machine);
   void request_arrives(const Event& event);
   void reply_arrives(Request request);
+  /// Makes the call that the client waited to make.
+  void hear_session(const Attempt& registration);
   void timed_out(const Event& event);
   void retry_or_end(std::uint32_t client);
   void end_call(std::uint32_t client, linearizability::Outcome outcome);
@@ -76,6 +82,7 @@ class Workload final : public RequestListener {
   void multicast(Machine machine);
   [[nodiscard]] Machine random_target();
   [[nodiscard]] ClientCall call_of(const Attempt& attempt) const;
+  [[nodiscard]] bool is_answer_to(const Attempt& attempt, const Execution& execution) const;
   linearizability::Operation draw_operation(std::uint32_t client);
 
   Cluster& cluster_;

@@ -26,8 +26,24 @@ void OneExecution::executes(World& world, const ShadowMember& member,
                             const std::vector<Execution>& executions) {
   for (const Execution& execution : executions) {
     state(world, member, execution.index, execution.digest);
-    if (execution.call && execution.status == CallStatus::done) record(world, member, execution);
+    switch (execution.status) {
+      case CallStatus::done:
+        if (execution.call) record(world, member, execution);
+        break;
+      case CallStatus::stale: break;
+      case CallStatus::refused:
+        world.violate("D2", name_of(member) + " refuses a client's call" + at(execution.index));
+        break;
+      case CallStatus::registered: registers(world, member, execution); break;
+    }
   }
+}
+
+void OneExecution::registers(World& world, const ShadowMember& member, const Execution& execution) {
+  const auto [known, first] =
+      sessions_.try_emplace(execution.call->client, execution.call->session);
+  if (known->second != execution.call->session)
+    world.violate("D2", name_of(member) + " gives a client a second session" + at(execution.index));
 }
 
 void OneExecution::record(World& world, const ShadowMember& member, const Execution& execution) {

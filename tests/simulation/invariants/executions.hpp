@@ -16,7 +16,7 @@ struct ExecutedCall {
 };
 
 /// D2, D3: every copy of the state machine executes the same calls with the same results, each call
-/// once; and a copy of a call is answered as the call was.
+/// once; a copy of a call is answered as the call was; and a client has one session.
 class OneExecution {
  public:
   void executes(World& world, const ShadowMember& member, const std::vector<Execution>& executions);
@@ -34,11 +34,14 @@ class OneExecution {
   };
 
   void record(World& world, const ShadowMember& member, const Execution& execution);
+  void registers(World& world, const ShadowMember& member, const Execution& execution);
 
   /// By index.
   std::vector<std::uint64_t> digests_;
   std::map<std::pair<std::uint32_t, std::uint64_t>, CallResult> results_;
   std::vector<ExecutedCall> calls_;
+  /// By client.
+  std::map<std::uint32_t, kvstore::api::SessionId> sessions_;
 };
 
 }  // namespace tests::simulation
