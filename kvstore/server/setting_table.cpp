@@ -53,6 +53,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](S& s) -> Field { return &s.gms.crash_confirm; }},
     {"gms", "transfer-deadline", "how long handing leadership over may take",
      [](S& s) -> Field { return &s.gms.transfer_deadline; }},
+    {"gms", "admin-deadline", "how long a leave or a hand-over may take to be done",
+     [](S& s) -> Field { return &s.gms.admin_deadline; }},
     {"gms", "multicast-resend", "when an undelivered multicast is sent again",
      [](S& s) -> Field { return &s.gms.multicast_resend; }},
     {"gms", "join-retry", "when a joiner asks again",
