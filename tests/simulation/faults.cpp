@@ -207,7 +207,9 @@ void Faults::ask(core::AdminAction action) {
   const Machine subject = draw_machine();
   Process* const process = cluster_.process(asked);
   if (process == nullptr || cluster_.is_paused(asked)) return;
-  process->admin(cluster_.clock(asked), {action, cluster_.machine(subject).settings.self.id}, 0);
+  const gms::model::MemberId member = cluster_.machine(subject).settings.self.id;
+  if (action == core::AdminAction::leave) asked_to_leave_.insert(member);
+  process->admin(cluster_.clock(asked), {action, member}, 0);
   cluster_.settle(asked);
 }
 

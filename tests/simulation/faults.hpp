@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "tests/simulation/cluster.hpp"
@@ -20,6 +21,10 @@ class Faults {
   void stop();
   /// Keeps what is not in `core` from doing any good, for good.
   void make_permanent(const std::vector<Machine>& core);
+  /// Who was ever asked to leave; the request may still be on its way.
+  [[nodiscard]] const std::set<gms::model::MemberId>& asked_to_leave() const {
+    return asked_to_leave_;
+  }
   /// Ends what make_permanent() began.
   void forgive();
 
@@ -51,6 +56,7 @@ class Faults {
   Random random_;
   std::vector<Lasting> lasting_;
   std::vector<Path> permanent_;
+  std::set<gms::model::MemberId> asked_to_leave_;
   bool stopped_ = false;
 };
 
