@@ -29,10 +29,10 @@ class Reader : public ::testing::Test {
 
   static std::string document(const std::string& name) { return content_of(sources() / name); }
 
-  /// Types every command of the document.
-  void follow(const std::string& name) const {
+  /// Types every command of the document, which has `commands_min` at least.
+  void follow(const std::string& name, std::size_t commands_min = 8) const {
     const auto commands = commands_in(document(name));
-    EXPECT_GE(commands.size(), 8U) << name << " shows hardly any command";
+    EXPECT_GE(commands.size(), commands_min) << name << " shows hardly any command";
     const Finished finished = run_commands(commands, directory);
     EXPECT_EQ(finished.exit_code, 0) << name << "\n" << finished.out << finished.err;
   }
@@ -48,6 +48,11 @@ TEST_F(Reader, CanTypeEveryCommandOfTheReadme) {
 
 TEST_F(Reader, CanTypeEveryCommandOfTheOperationsPage) {
   follow("docs/operations.md");
+}
+
+TEST_F(Reader, CanTypeTheCommandsOfTheTestingPage) {
+  std::filesystem::create_directory_symlink(sources() / "tests", directory / "tests");
+  follow("docs/testing.md", 4);
 }
 
 TEST_F(Reader, IsToldOfACommandThatEndsOtherwiseThanItSays) {
