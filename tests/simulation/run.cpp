@@ -242,10 +242,13 @@ class Run {
   }
 
   bool have_replayed(const std::vector<Machine>& machines) {
-    const Index end = cluster_.machine(*cluster_.leader()).shadow->commit;
+    const ShadowMember& leader = *cluster_.machine(*cluster_.leader()).shadow;
+    const View& view = leader.memory.view()->view;
     return std::all_of(machines.begin(), machines.end(), [&](Machine machine) {
       const Process* const process = cluster_.process(machine);
-      return process == nullptr || process->engine().status().applied >= end;
+      if (process == nullptr || !view.has_voter(cluster_.machine(machine).settings.self.id))
+        return true;
+      return process->engine().status().applied >= leader.commit;
     });
   }
 
