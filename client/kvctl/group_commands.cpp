@@ -140,17 +140,17 @@ Result<ExitCode> run_status(Context& context) {
 }
 
 Result<ExitCode> run_view_show(Context& context) {
-  const auto reply = context.client().members();
-  if (!reply) return reply.error();
+  const auto survey = survey_group(context.client());
+  if (!survey) return survey.error();
   Printer& printer = context.printer();
   if (printer.is_json()) {
-    printer.print(to_json(reply->view));
+    printer.print(to_json(survey->view));
     return ExitCode::done;
   }
-  const View& view = reply->view.view;
+  const View& view = survey->view.view;
   if (printer.format() == Format::table) {
     const Member* subject = view.find(view.subject);
-    printer.stream() << "view " << view.seq.value() << " at " << to_string(reply->view.position)
+    printer.stream() << "view " << view.seq.value() << " at " << to_string(survey->view.position)
                      << ", cause " << to_string(view.cause)
                      << (subject != nullptr ? " of " + subject->name : "") << '\n';
   }
@@ -162,12 +162,12 @@ Result<ExitCode> run_view_show(Context& context) {
 }
 
 Result<ExitCode> run_member_list(Context& context) {
-  const auto reply = context.client().members();
-  if (!reply) return reply.error();
-  const View& view = reply->view.view;
+  const auto survey = survey_group(context.client());
+  if (!survey) return survey.error();
+  const View& view = survey->view.view;
   Table table{{"name", "leader", "up", "client", "peer", "id"}, {}};
   for (const Member& member : members_by_name(view))
-    table.rows.push_back({member.name, member.name == reply->leader, view.is_up(member.id),
+    table.rows.push_back({member.name, member.name == survey->leader, view.is_up(member.id),
                           member.info, member.peer_address, to_string(member.id)});
   context.printer().print(table, "members");
   return ExitCode::done;
@@ -175,14 +175,15 @@ Result<ExitCode> run_member_list(Context& context) {
 
 Result<ExitCode> run_member_leave(Context& context) {
   const std::string name = context.arguments().text("NAME");
-  const auto before = context.client().members();
+  // One that has left may answer for itself, with a view that the others are done with.
+  const auto before = survey_group(context.client());
   if (!before) return before.error();
   if (before->view.view.find_name(name) == nullptr)
     return Error{ErrorCode::not_found, "there is no member " + name + " in the view"};
   const auto done = context.client().admin({api::AdminAction::leave, name});
   if (!done) {
-    // The member that answers may be the one that left.
-    const auto after = context.client().members();
+    // The member that was asked may be the one that left.
+    const auto after = survey_group(context.client());
     if (!after || after->view.view.find_name(name) != nullptr) return done.error();
   }
   context.note(name + " has left the group");

@@ -31,8 +31,9 @@ struct GroupSurvey {
 /// The voters of a view, sorted by name.
 [[nodiscard]] std::vector<gms::model::Member> members_by_name(const gms::model::View& view);
 
-/// Asks any member for the view and then every member of it how it is doing, all at once. Error:
-/// that of the first question; members that do not answer are part of the result.
+/// Asks any member for the view and then every member of it how it is doing, all at once. The view
+/// is the newest that any of them knows. Error: that of the first question; members that do not
+/// answer are part of the result.
 [[nodiscard]] client::Result<GroupSurvey> survey_group(client::Client& client);
 
 }  // namespace kvctl

@@ -55,7 +55,7 @@ void survive_leader_crashes(int size, int base_port, std::uint64_t seed) {
   expect_every_own_key_once(group, recorder);
   group.must({"verify", "--deep"});
   ::testing::Test::RecordProperty("operations", static_cast<int>(history.size()));
-  ::testing::Test::RecordProperty("unknown", static_cast<int>(recorder.unknown()));
+  ::testing::Test::RecordProperty("unknown", static_cast<int>(recorder.unknown().size()));
 }
 
 TEST(LeaderCrash, ThreeReplicasStayLinearizableAndLoseAndDoubleNothing) {

@@ -25,6 +25,25 @@ TEST(Membership, AMemberThatHasLeftIsGoneFromTheStatusAtOnceAndStaysAway) {
   EXPECT_EQ(group.kvctl({"member", "leave", leaver}).exit_code, 3);
 }
 
+TEST(Membership, WhoeverAsksAMemberThatHasLeftIsToldOfTheViewOfTheOthers) {
+  LocalGroup group(3, 26300);
+  const std::string leaver = group.followers().front();
+  // It cannot take part in its own leave, and wakes up with the view before it.
+  group.must({"local", "pause", leaver});
+  group.must({"member", "leave", leaver});
+  group.must({"local", "resume", leaver});
+  const std::string its_endpoint =
+      "127.0.0.1:" + std::to_string(group.client_port(leaver.back() - '0'));
+  const std::vector<std::string> at_it{"--endpoints", its_endpoint};
+  const auto ask = [&](std::vector<std::string> question) {
+    question.insert(question.begin(), at_it.begin(), at_it.end());
+    return group.kvctl(question);
+  };
+  EXPECT_EQ(ask({"member", "leave", leaver}).exit_code, 3);
+  EXPECT_THAT(ask({"view", "show"}).out, Not(HasSubstr(leaver + "\t")));
+  EXPECT_THAT(ask({"member", "list"}).out, Not(HasSubstr(leaver + "\t")));
+}
+
 TEST(Membership, TheLeaderMayLeaveAndANewMemberTakesItsPlace) {
   LocalGroup group(3, 26400);
   const std::string leaver = group.leader();

@@ -61,7 +61,12 @@ Moment Recorder::now() const {
 void Recorder::keep(const Operation& operation) {
   const std::lock_guard held(lock_);
   history_.push_back(operation);
-  if (operation.outcome == linearizability::Outcome::unknown) ++unknown_;
+}
+
+void Recorder::note(const client::Error& error) {
+  if (error.code != ErrorCode::outcome_unknown) return;
+  const std::lock_guard held(lock_);
+  unknown_.push_back(error.detail);
 }
 
 void Recorder::run(std::uint32_t number) {
@@ -114,6 +119,7 @@ void Recorder::act(Session& session) {
   if (operation.outcome == linearizability::Outcome::unknown)
     operation.returned = linearizability::kNever;
   if (wrote && operation.applied) seen = operation.value.value();
+  if (!wrote) note(wrote.error());
   keep(operation);
 }
 
@@ -124,10 +130,9 @@ void Recorder::write_own_key(Session& session) {
   client::WriteOptions options;
   options.condition = client::IfAbsent{};
   const auto wrote = session.client.put(key, value, options);
+  if (!wrote) return note(wrote.error());
   const std::lock_guard held(lock_);
-  if (!wrote) {
-    if (wrote.error().code == ErrorCode::outcome_unknown) ++unknown_;
-  } else if (wrote->outcome == Outcome::done) {
+  if (wrote->outcome == Outcome::done) {
     acknowledged_.emplace(key, value);
   } else {
     doubled_.push_back(key);

@@ -42,7 +42,8 @@ class Recorder {
   }
   /// Keys whose only write was told that the key was there already: executed twice.
   [[nodiscard]] const std::vector<std::string>& doubled() const { return doubled_; }
-  [[nodiscard]] std::uint64_t unknown() const { return unknown_; }
+  /// What was said of each write whose outcome is unknown.
+  [[nodiscard]] const std::vector<std::string>& unknown() const { return unknown_; }
 
  private:
   struct Session;
@@ -52,6 +53,7 @@ class Recorder {
   void write_own_key(Session& session);
   [[nodiscard]] linearizability::Moment now() const;
   void keep(const linearizability::Operation& operation);
+  void note(const client::Error& error);
 
   const Settings settings_;
   const std::chrono::steady_clock::time_point start_;
@@ -61,7 +63,7 @@ class Recorder {
   linearizability::History history_;
   std::map<std::string, std::string> acknowledged_;
   std::vector<std::string> doubled_;
-  std::uint64_t unknown_ = 0;
+  std::vector<std::string> unknown_;
   std::vector<std::thread> threads_;
 };
 

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 #include <signal.h>
 
 #include <thread>
@@ -36,6 +36,7 @@ TEST(Shutdown, OfTheLeaderHandsItsLeadershipOverAndLosesNothing) {
     group.wait_all_up();
   }
   recorder.stop();
+  EXPECT_THAT(recorder.unknown(), ::testing::IsEmpty()) << "a hand-over answers every write";
   EXPECT_TRUE(recorder.doubled().empty());
   const std::string exported = group.must({"export", "--prefix", "own-"});
   for (const auto& [key, value] : recorder.acknowledged())

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
+#include <set>
 
 #include "tests/linearizability/checker.hpp"
 #include "tests/linearizability/witness.hpp"
@@ -18,8 +20,10 @@ namespace core = gms::core;
 /// No healthy run has as many: an endless exchange of messages without time going on.
 constexpr std::uint64_t kEventsMax = 20'000'000;
 constexpr VirtualTime kDisksSettle = 4s;
-/// An entry's share of a replay with reads of one entry each.
-constexpr VirtualTime kReplay = 5ms;
+/// A replay reads, delivers and applies piece by piece: what one of them takes at most, and how
+/// many bytes of limit an entry takes of it, about.
+constexpr VirtualTime kReplayOfAPiece = 5ms;
+constexpr std::size_t kEntryBytes = 500;
 
 /// One run and its phases.
 class Run {
@@ -183,19 +187,37 @@ class Run {
     if (violation()) return;
     if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
     const auto before = reign();
-    const ViewSeq view = cluster_.world().committed_view()->view.seq;
+    const std::size_t views = cluster_.world().committed_views().size();
     const std::uint64_t succeeded = workload_.succeeded();
     go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
     if (violation()) return;
     if (reign() != before) return violate("LV1", "a healthy quorum does not keep its leader");
-    // Somebody may still be admitted or seen off; marks have settled.
-    const View& now = cluster_.world().committed_view()->view;
-    if (now.seq != view && (now.cause == ViewCause::up || now.cause == ViewCause::down))
-      return violate("LV6", "marks go on changing although nothing else does");
+    check_settled(views);
     check_marks(core);
     if (workload_.succeeded() == succeeded)
       return violate("LV3", "no call succeeds although a quorum is healthy");
     quiet(core);
+  }
+
+  /// LV6: of the views from the first'th on, each is one that was asked for before: somebody is
+  /// admitted, and perhaps marked once for being out of reach, or seen off. Marks have settled.
+  void check_settled(std::size_t first) {
+    const std::vector<PlacedView>& views = cluster_.world().committed_views();
+    std::set<MemberId> joined;
+    std::set<MemberId> left;
+    for (std::size_t i = first; i < views.size(); ++i) {
+      const View& view = views[i].view;
+      bool asked_for = false;
+      if (view.cause == ViewCause::join) asked_for = joined.insert(view.subject).second;
+      if (view.cause == ViewCause::down) asked_for = joined.erase(view.subject) == 1;
+      if (view.cause == ViewCause::leave)
+        asked_for =
+            faults_.asked_to_leave().contains(view.subject) && left.insert(view.subject).second;
+      if (asked_for) continue;
+      return violate("LV6", "view " + std::to_string(view.seq.value()) + ", " +
+                                std::string(to_string(view.cause)) + " of " +
+                                to_string(view.subject) + ", although nothing changes");
+    }
   }
 
   /// LV4: voters of the core are up, and whoever does not run is not.
@@ -254,9 +276,19 @@ class Run {
     });
   }
 
-  /// Leaves time for a replay of the whole log, entry by entry where limits are that small.
+  /// What a replay of the whole log may take, entry by entry where limits are that small.
+  VirtualTime replay_time(const std::vector<Machine>& machines) {
+    std::size_t piece = std::numeric_limits<std::size_t>::max();
+    for (const Machine machine : machines) {
+      const core::Config& config = cluster_.machine(machine).settings.config;
+      piece = std::min({piece, config.deliver_bytes_max, config.apply_bytes_max});
+    }
+    const std::size_t entries = std::max<std::size_t>(1, piece / kEntryBytes);
+    return kReplayOfAPiece * (cluster_.world().committed().size() / entries);
+  }
+
   void replay(const std::vector<Machine>& machines) {
-    const VirtualTime until = cluster_.now() + kReplay * cluster_.world().committed().size();
+    const VirtualTime until = cluster_.now() + replay_time(machines);
     while (!violation() && cluster_.leader() && cluster_.now() < until && !have_replayed(machines))
       go_on(cluster_.now() + 50ms);
   }
