@@ -121,12 +121,21 @@ std::optional<Failure> Kvd::open_group(const std::string& client_address) {
   ready_.name = group_->self().name;
   ready_.member = group_->self().id;
   ready_.peer_address = group_->self().peer_address;
-  const gms::model::Member* known = group_->view().view.find(ready_.member);
+  return std::nullopt;
+}
+
+void Kvd::warn_of_what_has_no_effect() {
+  const gms::model::View& view = group_->view().view;
+  const gms::model::Member* known = view.find(ready_.member);
   if (known != nullptr && *known != group_->self())
     log_.write(LogLevel::warning, "the group knows this member at " + known->peer_address +
                                       " and its clients at " + known->info +
                                       "; it has to leave and join again to be found elsewhere");
-  return std::nullopt;
+  if (known != nullptr && view.members.size() == 1 && !settings_.join.empty())
+    log_.write(LogLevel::warning, "this member is all of group " +
+                                      to_string(group_->identity().group) +
+                                      " and asks nobody to join; to join another group, "
+                                      "initialise a new data directory");
 }
 
 void Kvd::begin() {
@@ -211,6 +220,7 @@ void Kvd::announce_if_ready() {
   if (announced_ || !group_->view().view.has_voter(ready_.member)) return;
   announced_ = true;
   ready_.group = group_->identity().group;
+  warn_of_what_has_no_effect();
   on_ready_(ready_);
 }
 

@@ -66,6 +66,7 @@ class Kvd final : private gms::GroupListener,
   [[nodiscard]] std::optional<Failure> open_store();
   [[nodiscard]] std::optional<Failure> open_ports();
   [[nodiscard]] std::optional<Failure> open_group(const std::string& client_address);
+  void warn_of_what_has_no_effect();
   void begin();
 
   // gms::GroupListener

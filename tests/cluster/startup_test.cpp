@@ -101,6 +101,28 @@ TEST_F(Startup, RefusesAnAddressThatOthersReachUnlessToldThatItIsInsecure) {
   EXPECT_TRUE(started.wait_until_said("ready name=n2", 10s)) << started.said();
 }
 
+TEST_F(Startup, AFounderThatIsToldToJoinKeepsItsOwnGroupAndSaysSo) {
+  const Member second{scratch / "second", "n2", 24602};
+  {
+    Background founder{second.run(), scratch / "founder.log"};
+    ASSERT_TRUE(founder.wait_until_said("ready name=n2", 10s)) << founder.said();
+  }
+  std::vector<std::string> joining = second.run();
+  joining.insert(joining.end(), {"--join", "127.0.0.1:24701"});
+  Background again{joining, scratch / "second.log"};
+  ASSERT_TRUE(again.wait_until_said("ready name=n2", 10s)) << again.said();
+  EXPECT_THAT(again.said(), HasSubstr("to join another group, initialise a new data directory"));
+  const auto kvctl = [](int port, std::vector<std::string> arguments) {
+    const std::string endpoint = "127.0.0.1:" + std::to_string(port);
+    arguments.insert(arguments.begin(), {built("kvctl"), "--endpoints", endpoint});
+    return run_program(arguments, {}, 10s);
+  };
+  EXPECT_EQ(kvctl(24601, {"put", "key", "of the first"}).exit_code, 0);
+  EXPECT_EQ(kvctl(24602, {"get", "key"}).exit_code, 3);
+  EXPECT_EQ(kvctl(24602, {"put", "key", "of the second"}).exit_code, 0);
+  EXPECT_EQ(kvctl(24601, {"get", "key"}).out, "of the first\n");
+}
+
 TEST_F(Startup, RefusesASettingThatItDoesNotKnowAndNamesTheNearest) {
   expect_refusal({built("kvd"), "run", "--dtaa", "x"}, 2, "did you mean '--data'?");
   const Variable wrong("KVD_LISTEN_CLIENTS", "x");

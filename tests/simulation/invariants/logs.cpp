@@ -46,12 +46,32 @@ void OneViewAtATime::proposes(World& world, const ShadowMember& leader, const Pl
     world.violate("I17", name_of(leader) + " proposes a view without itself");
 }
 
+namespace {
+
+/// Members come and go by the views that say so, and by no others.
+bool does_what_it_says(const View& before, const View& after) {
+  const bool was_there = before.has_voter(after.subject);
+  const bool is_there = after.has_voter(after.subject);
+  switch (after.cause) {
+    case ViewCause::join: return !was_there && is_there;
+    case ViewCause::leave:
+    case ViewCause::evict: return was_there && !is_there;
+    case ViewCause::up:
+    case ViewCause::down: return after.members == before.members;
+    case ViewCause::bootstrap: return false;
+  }
+  return false;
+}
+
+}  // namespace
+
 void ViewsChangeByOne::changed(World& world, const ShadowMember& member) {
   const std::vector<PlacedView>& views = member.memory.views();
   if (views.size() < 2) return;
   const View& before = views[views.size() - 2].view;
   const View& after = views.back().view;
-  if (after.seq != before.seq.next() || voters_changed(before, after) > 1)
+  if (after.seq != before.seq.next() || voters_changed(before, after) > 1 ||
+      !does_what_it_says(before, after))
     world.violate("I14", name_of(member) + " has view " + std::to_string(after.seq.value()) +
                              " after view " + std::to_string(before.seq.value()) + ", " +
                              std::to_string(voters_changed(before, after)) + " voters apart");
