@@ -12,8 +12,10 @@ using model::Ticket;
 // ---- what the driver tells
 
 void Group::Parts::on_completed(const core::Completed& completed) {
-  const Error done{ErrorCode::closed, "ended"};
-  const Error& error = completed.error ? *completed.error : done;
+  // A proposal that ends without an error was delivered here before it was known to be one of this
+  // member's: where it stands was not noted, and it must not pass for one that failed [C27].
+  const Error untold{ErrorCode::outcome_unknown, "delivered before its place was told"};
+  const Error& error = completed.error ? *completed.error : untold;
   deliveries.complete(completed.first, completed.count, error);
   reads.complete(completed.first, completed.count, error);
   const auto answer = completed.error ? Result<void>(error) : Result<void>();

@@ -71,8 +71,8 @@ class GroupListener {
 
   /// The end of tickets first … first + count - 1 that no delivery or read_ready() will end.
   /// `not_leader` and `busy` mean certainly not ordered, `outcome_unknown` that it may have been or
-  /// may still be. Without an error a leave or a transfer is done. `leader` is whom to ask
-  /// instead, none if unknown.
+  /// may still be. Without an error a leave or a transfer is done, and a proposal was delivered
+  /// here, without its ticket. `leader` is whom to ask instead, none if unknown.
   virtual void completed(model::Ticket first, std::uint64_t count,
                          const std::optional<model::Error>& error, model::MemberId leader) = 0;
 

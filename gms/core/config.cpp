@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "gms/model/view.hpp"
+
 namespace gms::core {
 namespace {
 
@@ -75,6 +77,10 @@ model::Result<void> validate(const Config& config) {
     return refused("election_min must be at least 4 times heartbeat");
   if (config.election_min * 2 > config.suspect)
     return refused("suspect must be at least twice election_min");
+  if (config.voters_max > model::kViewMembersMax)
+    return refused("voters_max must be at most " + std::to_string(model::kViewMembersMax));
+  if (config.join_retry_max < config.join_retry)
+    return refused("join_retry_max must be at least join_retry");
   if (config.floor % 2 == 0) return refused("floor must be odd");
   return {};
 }

@@ -80,7 +80,7 @@ struct Config {
 };
 
 /// Checks what must hold between the timers, heartbeat · 4 ≤ election_min ≤ suspect / 2, and that
-/// no limit is zero. Error: invalid_argument, naming the setting.
+/// no limit is zero or too large for a view. Error: invalid_argument, naming the setting.
 [[nodiscard]] model::Result<void> validate(const Config& config);
 
 }  // namespace gms::core

@@ -63,7 +63,8 @@ struct ReadReady {
 
 /// The end of `count` requests that no delivery, view or ReadReady will end. `not_leader`, `busy`
 /// and `closed` mean certainly not ordered; `outcome_unknown` says what it says [C27]. For an admin
-/// request no error means done: the view without the member is committed, the target leads.
+/// request no error means done: the view without the member is committed, the target leads. For
+/// drafts it means that they were delivered here, before the leader's answer told their tickets.
 struct Completed {
   model::Ticket first;
   std::uint64_t count = 1;

@@ -113,6 +113,9 @@ void Engine::Parts::await_votes() {
 
 void Engine::Parts::on_election_timeout(RoleReason reason) {
   reset_election_deadline();
+  // Another campaign would put off the own vote, which a slow disk is still writing.
+  const auto* campaign = std::get_if<Campaigning>(&role);
+  if (campaign != nullptr && durable < campaign->own_vote) return;
   if (can_campaign()) return start_prevote(reason);
   // Whoever may not ask for votes has to notice, too, that its leader speaks to it no more.
   if (std::holds_alternative<Following>(role) && !known_leader().is_none()) forget_leader();

@@ -93,7 +93,7 @@ void Engine::Parts::finish() {
   release_reads();
   show_role(RoleReason::view_changed);
   update_known_peers();
-  log.shrink_memory();
+  log.shrink_memory(delivery.commit());
   if (orders.empty() ? out.last_order() > durable : orders.back().first < out.last_order())
     orders.emplace_back(out.last_order(), now);
 }

@@ -107,6 +107,8 @@ struct Engine::Parts {
   void append_kind(model::EntryKind kind, model::ByteSpan payload);
   [[nodiscard]] model::GroupClock group_clock(const Leading& leading) const;
   void replicate_all(Leading& leading);
+  /// Whether entries may go to the peer.
+  [[nodiscard]] bool is_fed(Leading& leading, const Progress& peer) const;
   void replicate(Leading& leading, Progress& peer);
   void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
   void send_probe_of_end(Leading& leading, Progress& peer);

@@ -205,9 +205,10 @@ std::optional<EntryLog::Removal> EntryLog::removal_of(const MemberId& member) co
   return Removal{removed->view.cause, removed->position.index};
 }
 
-void EntryLog::shrink_memory() {
+void EntryLog::shrink_memory(Index committed) {
+  const Index last = std::min(stable_, committed);
   while (!held_.empty() && bytes_seen_ - bytes_dropped_ > tail_bytes_max_ &&
-         held_.front().run.last_index() <= stable_) {
+         held_.front().run.last_index() <= last) {
     bytes_dropped_ = held_.front().end_offset;
     held_.pop_front();
   }

@@ -76,8 +76,9 @@ class EntryLog {
   };
   [[nodiscard]] std::optional<Removal> removal_of(const model::MemberId& member) const;
 
-  /// Lets go of the oldest entries in memory that are durable, until the rest fits the limit [I24].
-  void shrink_memory();
+  /// Lets go of the oldest entries in memory that are durable here and committed, until the rest
+  /// fits the limit [I24]. Those that are not committed stay, or their bytes could not be told.
+  void shrink_memory(model::Index committed);
 
  private:
   struct Held {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "gms/core/engine_parts.hpp"
 #include "gms/core/quorum.hpp"
 
@@ -9,9 +11,9 @@ void Engine::Parts::notice_stall(Duration gap) {
   // This process stood still; that the others were not heard meanwhile says nothing of them [C22].
   out.trace(StallNoticed{gap});
   stall_until = now + config.election_min;
-  lonely_since += gap;
+  lonely_since = std::min(now, lonely_since + gap);
   if (auto* leading = std::get_if<Leading>(&role)) {
-    for (Progress& peer : leading->peers) peer.excuse(gap);
+    for (Progress& peer : leading->peers) peer.excuse(gap, now);
   } else {
     election_deadline = now + random.below(config.election_min);
   }

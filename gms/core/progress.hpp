@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <utility>
 
@@ -64,8 +65,11 @@ class Progress {
   [[nodiscard]] model::Duration heard_for(model::Instant now) const {
     return spoke_ ? now - heard_since_ : model::Duration();
   }
-  /// This process stood still for `gap`: nobody else was silent in it [C22].
-  void excuse(model::Duration gap) { last_heard_ += gap; }
+  /// This process stood still for `gap` until `now`: nobody else was silent in it [C22]. What was
+  /// heard since, before anybody noticed, needs no excuse.
+  void excuse(model::Duration gap, model::Instant now) {
+    last_heard_ = std::min(now, last_heard_ + gap);
+  }
   [[nodiscard]] bool take_active() { return std::exchange(active_, false); }
 
   // Plain facts, kept with the rest.

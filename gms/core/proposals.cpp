@@ -87,6 +87,9 @@ void Engine::Parts::forward(Forward request, Ticket first, std::uint64_t count) 
 
 void Engine::Parts::on_forward(const Message& message) {
   const auto& request = std::get<Forward>(message.body);
+  // It is for the leader of its epoch, which leads no other. A copy that finds this process leading
+  // again, in its next life even, may be of what is ordered already or was told to be not [C27].
+  if (std::holds_alternative<Leading>(role) && message.epoch != hard_state.epoch) return;
   if (!peers.admit_forward(message.from, request.ticket)) return;
   ForwardReply reply;
   if (auto* leading = std::get_if<Leading>(&role)) {
@@ -185,8 +188,10 @@ void Engine::Parts::on(Multicast input) {
     out.add(Completed{input.first, input.bodies.count(), left, {}});
     return;
   }
-  if (outbox.count() + input.bodies.count() > config.multicasts_max ||
-      outbox.bytes() + input.bodies.bytes() > config.multicast_bytes_max) {
+  // What has more bytes than the limit by itself is taken when nothing else is under way.
+  const bool fits =
+      outbox.empty() || outbox.bytes() + input.bodies.bytes() <= config.multicast_bytes_max;
+  if (!fits || outbox.count() + input.bodies.count() > config.multicasts_max) {
     out.add(Completed{input.first,
                       input.bodies.count(),
                       Error{ErrorCode::busy, "too many multicasts are not delivered yet"},

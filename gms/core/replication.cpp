@@ -27,13 +27,17 @@ void Engine::Parts::replicate_all(Leading& leading) {
   for (Progress& peer : leading.peers) replicate(leading, peer);
 }
 
-void Engine::Parts::replicate(Leading& leading, Progress& peer) {
-  if (peer.regressed()) return;
-  const Joining* joining = leading.find_joining(peer.id());
-  const bool voter = log.view().view.has_voter(peer.id());
+bool Engine::Parts::is_fed(Leading& leading, const Progress& peer) const {
+  if (peer.regressed()) return false;
+  if (log.view().view.has_voter(peer.id())) return true;
   // A removed member is not told of its removal before that is committed [C6]; a joiner is fed
   // when it has shown that it hears and is heard.
-  if (!voter && (joining == nullptr || joining->heartbeats < kJoinHeartbeats)) return;
+  const Joining* joining = leading.find_joining(peer.id());
+  return joining != nullptr && joining->heartbeats >= kJoinHeartbeats;
+}
+
+void Engine::Parts::replicate(Leading& leading, Progress& peer) {
+  if (!is_fed(leading, peer)) return;
   const Progress::Window window{config.inflight_max, config.inflight_bytes_max};
   while (peer.may_send(window)) {
     if (peer.next() > log.last_index()) break;
@@ -82,6 +86,7 @@ void Engine::Parts::on_entries_for_peer(Leading& leading, const ReadAnswer& answ
   Progress* peer = leading.find(answer.reader);
   if (peer == nullptr || peer->state() != ProgressState::reading) return;
   peer->finish_reading();
+  if (!is_fed(leading, *peer)) return;
   // Since the request the peer may have moved on, and an earlier leader's request may be answered.
   if (answer.gone || answer.first != peer->next() || answer.entries.empty()) return;
   const ChainHead head = answer.entries.head();

@@ -93,6 +93,7 @@ void Interpreter::config(const Words& words) {
       {"uncommitted_bytes_max", &Config::uncommitted_bytes_max},
       {"tail_bytes_max", &Config::tail_bytes_max},
       {"multicasts_max", &Config::multicasts_max},
+      {"multicast_bytes_max", &Config::multicast_bytes_max},
   };
   static const std::map<std::string, Time> kTimes{
       {"up_hysteresis", &Config::up_hysteresis},

@@ -135,7 +135,7 @@ TEST_F(DeliveryOfALog, AsksForEntriesThatAreNotInMemory) {
   const EntryRun all = commands(small.head(), 1, {"a", "b"});
   small.append(all, PersistSeq(1));
   small.durable(PersistSeq(1));
-  small.shrink_memory();
+  small.shrink_memory(small.last_index());
   delivery.set_commit(Index(3));
   Effects effects;
   EXPECT_EQ(delivery.advance(small, outbox, effects), Index(1));

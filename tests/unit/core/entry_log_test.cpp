@@ -95,7 +95,7 @@ TEST(EntryLog, KnowsEveryEpochAndTheHashesWhereEpochsEnd) {
   const EntryHash end_of_first = log.hash_at(Index(3)).value();
   const EntryHash end = log.head().hash;
   log.durable(PersistSeq(3));
-  log.shrink_memory();
+  log.shrink_memory(log.last_index());
   EXPECT_TRUE(log.in_memory().empty());
   EXPECT_EQ(log.epoch_at(Index(3)), Epoch(1));
   EXPECT_EQ(log.epoch_at(Index(4)), Epoch(4));
@@ -212,10 +212,10 @@ TEST(EntryLog, LetsGoOnlyOfEntriesThatAreDurable) {
   add(log, 1, {"a"}, 1);
   add(log, 1, {"b"}, 2);
   add(log, 1, {"c"}, 3);
-  log.shrink_memory();
+  log.shrink_memory(log.last_index());
   EXPECT_EQ(log.first_in_memory(), Index(1));
   log.durable(PersistSeq(2));
-  log.shrink_memory();
+  log.shrink_memory(log.last_index());
   EXPECT_EQ(log.first_in_memory(), Index(3));
   EXPECT_EQ(log.last_index(), Index(3));
   EXPECT_EQ(log.bytes_after(Index(0)), kEntryHeaderBytes + 1);
@@ -227,7 +227,7 @@ TEST(EntryLog, CountsBytesRightlyAfterATruncationBelowWhatIsInMemory) {
   const ChainHead first = head_at(log, 1);
   add(log, 2, {"b"}, 2);
   log.durable(PersistSeq(2));
-  log.shrink_memory();
+  log.shrink_memory(log.last_index());
   log.truncate(Index(2), first);
   EXPECT_EQ(log.first_in_memory(), Index(2));
   add(log, 3, {"cc"}, 3);
@@ -240,7 +240,7 @@ TEST(EntryLog, KeepsInMemoryWhatFitsTheLimit) {
   EntryLog log = empty_log(2 * kEach);
   for (std::uint64_t i = 1; i <= 5; ++i) add(log, 1, {"x"}, i);
   log.durable(PersistSeq(5));
-  log.shrink_memory();
+  log.shrink_memory(log.last_index());
   EXPECT_EQ(log.first_in_memory(), Index(4));
 }
 

@@ -149,8 +149,12 @@ TEST(Progress, ASilenceLongerThanTheGapBreaksItsRecord) {
 TEST(Progress, AnExcusedGapIsNoSilence) {
   Progress peer = probing(1);
   peer.heard(at(100), Duration(500));
-  peer.excuse(Duration(3000));
+  peer.excuse(Duration(3000), at(3200));
   EXPECT_EQ(peer.silence(at(3200)), Duration(100));
+  // It was heard before the gap was noticed: from then on it may fall silent again.
+  peer.heard(at(9000), Duration(500));
+  peer.excuse(Duration(5800), at(9001));
+  EXPECT_EQ(peer.silence(at(9100)), Duration(99));
 }
 
 TEST(Progress, IsActiveOnceForEachTimeItWasHeard) {

@@ -140,6 +140,13 @@ TEST(Config, RefusesTimersThatContradictEachOther) {
   EXPECT_TRUE(refuses([](Config& c) { c.suspect = 999ms; }, "suspect"));
   EXPECT_FALSE(refuses([](Config& c) { c.suspect = 1000ms; }, "suspect"));
   EXPECT_TRUE(refuses([](Config& c) { c.floor = 4; }, "floor"));
+  EXPECT_TRUE(refuses([](Config& c) { c.join_retry_max = c.join_retry - 1ms; }, "join_retry_max"));
+  EXPECT_FALSE(refuses([](Config& c) { c.join_retry_max = c.join_retry; }, "join_retry_max"));
+}
+
+TEST(Config, RefusesMoreVotersThanAViewCanName) {
+  EXPECT_TRUE(refuses([](Config& c) { c.voters_max = kViewMembersMax + 1; }, "voters_max"));
+  EXPECT_FALSE(refuses([](Config& c) { c.voters_max = kViewMembersMax; }, "voters_max"));
 }
 
 TEST(Config, RefusesEveryLimitAndTimerOfZero) {
