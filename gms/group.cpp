@@ -72,11 +72,19 @@ Result<Ticket> Group::read_barrier() {
 }
 
 Result<Ticket> Group::leave(model::MemberId member) {
-  return parts_->driver->administer({core::AdminAction::leave, member});
+  return parts_->driver->administer({core::AdminAction::leave, member, {}});
 }
 
 Result<Ticket> Group::transfer_leadership(model::MemberId member) {
-  return parts_->driver->administer({core::AdminAction::transfer, member});
+  return parts_->driver->administer({core::AdminAction::transfer, member, {}});
+}
+
+Result<Ticket> Group::evict(model::MemberId member) {
+  return parts_->driver->administer({core::AdminAction::evict, member, {}});
+}
+
+Result<Ticket> Group::set_maintenance(model::MemberId member, model::Duration ttl) {
+  return parts_->driver->administer({core::AdminAction::maintenance, member, ttl});
 }
 
 void Group::when_delivered(Ticket ticket, std::unique_ptr<Completion<model::Position>> completion) {

@@ -161,6 +161,16 @@ class Group {
   /// Takes `member` out of the group; self().id for this one. Ends with completed(). Error: closed.
   [[nodiscard]] model::Result<model::Ticket> leave(model::MemberId member);
 
+  /// Takes a voter out of the group, which may come back at once if it is alive; one that is to go
+  /// for good should leave. Ends with completed(): conflict or unavailable, with the reason, when
+  /// it would hurt. Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> evict(model::MemberId member);
+
+  /// Keeps `member` from being evicted for `ttl` from now at least; zero ends that. Ends with
+  /// completed(). Error: closed.
+  [[nodiscard]] model::Result<model::Ticket> set_maintenance(model::MemberId member,
+                                                             model::Duration ttl);
+
   /// Asks the leader to hand over to `member`. Ends with completed(). Error: closed.
   [[nodiscard]] model::Result<model::Ticket> transfer_leadership(model::MemberId member);
 

@@ -62,9 +62,23 @@ std::optional<Completed> Engine::Parts::see_to(Wish& wish) {
 
 bool Engine::Parts::is_done(const Wish& wish) const {
   const MemberId& member = wish.request.member;
-  if (wish.request.action == AdminAction::transfer) return known_leader() == member;
+  const bool taken = wish.stage == Wish::Stage::taken;
+  switch (wish.request.action) {
+    case AdminAction::transfer: return known_leader() == member;
+    case AdminAction::maintenance: return taken && is_committed(wish.at);
+    case AdminAction::evict:
+      // It is not told of its own eviction but by this.
+      if (excluded && !excluded->view.view.has_voter(member)) return true;
+      return taken && is_committed(wish.at);
+    case AdminAction::leave: break;
+  }
   if (excluded) return !excluded->view.view.has_voter(member);
   return !log.view().view.has_voter(member) && log.view().position.index <= delivery.commit();
+}
+
+bool Engine::Parts::is_committed(const Position& at) const {
+  if (at.index > delivery.commit()) return false;
+  return at.index <= log.base().head.position.index || log.epoch_at(at.index) == at.epoch;
 }
 
 std::optional<Error> Engine::Parts::why_no_transfer(const Wish& wish) const {
@@ -94,15 +108,16 @@ std::optional<Error> Engine::Parts::ask_leader_for(Wish& wish) {
   return std::nullopt;
 }
 
-std::optional<Error> Engine::Parts::note_answer(Wish& wish, std::optional<Error> refusal) {
-  if (!refusal) {
+std::optional<Error> Engine::Parts::note_answer(Wish& wish, const Result<Position>& answer) {
+  if (answer) {
     wish.stage = Wish::Stage::taken;
+    wish.at = *answer;
     wish.again = now + config.transfer_deadline + config.election_min;
     return std::nullopt;
   }
-  const bool leaves = wish.request.action == AdminAction::leave;
-  const bool later = refusal->code == ErrorCode::not_leader || refusal->code == ErrorCode::busy;
-  if (!leaves || !later) return refusal;
+  const Error& refusal = answer.error();
+  const bool later = refusal.code == ErrorCode::not_leader || refusal.code == ErrorCode::busy;
+  if (wish.request.action == AdminAction::transfer || !later) return refusal;
   wish.stage = Wish::Stage::unasked;
   wish.again = now + config.heartbeat;
   return std::nullopt;
@@ -113,10 +128,10 @@ bool Engine::Parts::answers_wish(const ForwardReply& reply) {
     return w.stage == Wish::Stage::asked && w.forward == reply.ticket;
   });
   if (wish == wishes.end()) return false;
-  std::optional<Error> refusal;
+  Result<Position> answer = reply.first;
   if (reply.verdict != ForwardVerdict::accepted)
-    refusal = Error{code_of(reply.verdict), reply.detail};
-  if (auto error = note_answer(*wish, std::move(refusal))) {
+    answer = Error{code_of(reply.verdict), reply.detail};
+  if (auto error = note_answer(*wish, answer)) {
     out.add(Completed{wish->ticket, 1, std::move(error), reply.leader});
     wishes.erase(wish);
   }
@@ -127,20 +142,64 @@ Instant Engine::Parts::deadline_of(const Wish& wish) const {
   return wish.again > now ? std::min(wish.again, wish.expires) : wish.expires;
 }
 
-std::optional<Error> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
-  const bool leaves = request.action == AdminAction::leave;
+Result<Position> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
+  const bool removes = request.action == AdminAction::leave || request.action == AdminAction::evict;
   if (!log.view().view.has_voter(request.member)) {
-    if (leaves && log.removal_of(request.member)) return std::nullopt;
+    if (const auto removal = log.removal_of(request.member); removes && removal)
+      return log.position_at(removal->at);
     return Error{ErrorCode::not_found, "no voter " + to_string(request.member)};
   }
-  if (leaves) return leave(leading, request.member);
-  if (request.member == self) return std::nullopt;
-  if (leading.transfer && leading.transfer->target == request.member) return std::nullopt;
+  std::optional<Error> refusal;
+  switch (request.action) {
+    case AdminAction::leave: refusal = leave(leading, request.member); break;
+    case AdminAction::transfer: refusal = hand_over(leading, request.member); break;
+    case AdminAction::evict: refusal = evict(leading, request.member); break;
+    case AdminAction::maintenance: refusal = maintain(leading, request); break;
+  }
+  if (refusal) return *refusal;
+  const bool made_a_view =
+      request.action == AdminAction::evict || request.action == AdminAction::maintenance;
+  return made_a_view ? log.view().position : Position();
+}
+
+std::optional<Error> Engine::Parts::hand_over(Leading& leading, const MemberId& member) {
+  if (member == self) return std::nullopt;
+  if (leading.transfer && leading.transfer->target == member) return std::nullopt;
   if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over already"};
-  const Progress* peer = leading.find(request.member);
-  if (!log.view().view.is_up(request.member) || peer == nullptr || peer->disk_full)
+  const Progress* peer = leading.find(member);
+  if (!log.view().view.is_up(member) || peer == nullptr || peer->disk_full)
     return Error{ErrorCode::unavailable, "that member is down or its disk is full"};
-  start_transfer(leading, request.member);
+  start_transfer(leading, member);
+  return std::nullopt;
+}
+
+std::optional<Error> Engine::Parts::evict(Leading& leading, const MemberId& member) {
+  const PolicyFacts facts = policy_facts(leading);
+  if (auto error = why_not_evict(facts, member, config)) return error;
+  // A leader that stood still does not know yet who is there [C22].
+  if (!can_propose_view(leading) || now < stall_until)
+    return Error{ErrorCode::busy, "the view cannot be changed at this moment; ask again"};
+  const ViewChange change{ViewCause::evict, {member}, {}, EvictionReason::asked, {}};
+  trace_reason(change, facts.voters);
+  propose_view(leading, change);
+  return std::nullopt;
+}
+
+std::optional<Error> Engine::Parts::maintain(Leading& leading, const AdminRequest& request) {
+  if (request.ttl < Duration::zero() || request.ttl > config.maintenance_max)
+    return Error{ErrorCode::invalid_argument, "maintenance takes at most " +
+                                                  std::to_string(config.maintenance_max.count()) +
+                                                  " ms at a time"};
+  const GroupClock clock = group_clock(leading);
+  const GroupClock before = log.view().view.maintenance_until(request.member);
+  const bool ends = request.ttl == Duration::zero();
+  const GroupClock until =
+      ends ? GroupClock() : clock + static_cast<std::uint64_t>(request.ttl.count());
+  // A shorter time than what is granted already takes nothing away.
+  if (ends ? before == GroupClock() : before >= until) return std::nullopt;
+  if (!can_propose_view(leading))
+    return Error{ErrorCode::busy, "the view cannot be changed at this moment; ask again"};
+  propose_view(leading, {ViewCause::maintenance, {request.member}, {}, {}, until});
   return std::nullopt;
 }
 

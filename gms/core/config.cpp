@@ -21,7 +21,7 @@ Error refused(const std::string& what) {
 }
 
 model::Result<void> check_durations(const Config& c) {
-  const std::array<Named<Duration>, 15> durations{{
+  const std::array<Named<Duration>, 20> durations{{
       {"tick", c.tick},
       {"heartbeat", c.heartbeat},
       {"election_min", c.election_min},
@@ -29,6 +29,11 @@ model::Result<void> check_durations(const Config& c) {
       {"suspect", c.suspect},
       {"policy", c.policy},
       {"up_hysteresis", c.up_hysteresis},
+      {"up_hysteresis_max", c.up_hysteresis_max},
+      {"evict_after", c.evict_after},
+      {"evict_min_gap", c.evict_min_gap},
+      {"maintenance_max", c.maintenance_max},
+      {"epoch_bump_gap", c.epoch_bump_gap},
       {"stagger", c.stagger},
       {"crash_confirm", c.crash_confirm},
       {"transfer_deadline", c.transfer_deadline},
@@ -81,6 +86,9 @@ model::Result<void> validate(const Config& config) {
     return refused("voters_max must be at most " + std::to_string(model::kViewMembersMax));
   if (config.join_retry_max < config.join_retry)
     return refused("join_retry_max must be at least join_retry");
+  if (config.evict_after <= config.suspect) return refused("evict_after must be more than suspect");
+  if (config.up_hysteresis_max < config.up_hysteresis)
+    return refused("up_hysteresis_max must be at least up_hysteresis");
   if (config.floor % 2 == 0) return refused("floor must be odd");
   return {};
 }

@@ -10,6 +10,10 @@ namespace gms::core {
 
 using namespace std::chrono_literals;
 
+/// When dead voters are evicted. `paired`: as many as it takes to lower the quorum, or none.
+/// `eager`: each at once, though a view of even size gains nothing over the odd one below it.
+enum class EvictMode : std::uint8_t { paired, eager };
+
 /// Timers and limits of the protocol. Every queue, window, chunk and retry has its limit here. The
 /// defaults suit members on one machine or in one data centre.
 struct Config {
@@ -26,6 +30,18 @@ struct Config {
   model::Duration policy = 20ms;
   /// A voter marked down is up again after it was heard for this long without a gap.
   model::Duration up_hysteresis = 1000ms;
+  /// The same for one that comes and goes: doubled each time, up to this. One that stayed up for as
+  /// long begins anew.
+  model::Duration up_hysteresis_max = 60s;
+  /// A voter that is marked down and silent for this long counts as dead.
+  model::Duration evict_after = 30s;
+  /// Between two evictions that lower the quorum.
+  model::Duration evict_min_gap = 10s;
+  EvictMode evict_mode = EvictMode::paired;
+  /// The longest that a voter can be in maintenance by one request.
+  model::Duration maintenance_max = 24h;
+  /// Between two changes of the epoch for the sake of one joiner that is ahead of it.
+  model::Duration epoch_bump_gap = 60s;
   /// Campaigns after a crash hint are spread by this much a rank.
   model::Duration stagger = 15ms;
   /// A leader marks a voter whose process is known dead as down after this time.
@@ -79,8 +95,9 @@ struct Config {
   std::uint8_t up_for_writes_min = 1;
 };
 
-/// Checks what must hold between the timers, heartbeat · 4 ≤ election_min ≤ suspect / 2, and that
-/// no limit is zero or too large for a view. Error: invalid_argument, naming the setting.
+/// Checks what must hold between the timers, heartbeat · 4 ≤ election_min ≤ suspect / 2, suspect <
+/// evict_after, up_hysteresis ≤ up_hysteresis_max, and that no limit is zero or too large for a
+/// view. Error: invalid_argument, naming the setting.
 [[nodiscard]] model::Result<void> validate(const Config& config);
 
 }  // namespace gms::core

@@ -186,7 +186,9 @@ void Engine::Parts::start_election(RoleReason reason) {
   set_hard_state({hard_state.epoch.next(), self});
   change_role(Campaigning{{}, out.hard_state_seq()}, reason);
   if (now < hint_until) await_votes();
-  const bool transfer = reason == RoleReason::asked_to_take_over;
+  // Who hears a leader votes all the same when that leader wants it.
+  const bool transfer =
+      reason == RoleReason::asked_to_take_over || reason == RoleReason::joiner_ahead;
   const PlacedView& view = log.view();
   for (const Member& member : view.view.members)
     if (member.id != self)
@@ -258,6 +260,10 @@ void Engine::Parts::on_not_in_view(const Message& message) {
   if (told.view.position <= log.view().position || told.view.view.has_voter(self)) return;
   excluded = told;
   out.trace(MemberExcluded{told.view});
+  // Whoever tells is in reach: it asks to come back at the first pace.
+  next_join = now;
+  join_backoff = config.join_retry;
+  join_attempts = 0;
   become_follower(hard_state.epoch, MemberId(), RoleReason::excluded);
   if (has_left()) abandon_multicasts();
 }

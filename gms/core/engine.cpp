@@ -181,7 +181,8 @@ bool Engine::Parts::admit_epoch(const Message& message) {
 void Engine::Parts::on_higher_epoch_reply(const Message& message) {
   // Somebody outside the view cannot depose a leader [C10].
   const bool outsider = !log.view().view.has_voter(message.from);
-  if (std::holds_alternative<Leading>(role) && outsider) return;
+  if (auto* leading = std::get_if<Leading>(&role); leading != nullptr && outsider)
+    return on_joiner_ahead(*leading, message);
   become_follower(message.epoch, MemberId(), RoleReason::higher_epoch);
 }
 

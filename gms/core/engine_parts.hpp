@@ -140,11 +140,14 @@ struct Engine::Parts {
   void arm_crash_hint(const model::MemberId& crashed);
 
   // ---- views.cpp: the view policy's facts, and proposing what it decides
-  [[nodiscard]] std::vector<VoterFacts> voter_facts(const Leading& leading) const;
+  [[nodiscard]] VoterFacts voter_facts(const Leading& leading, const model::MemberId& id) const;
+  [[nodiscard]] PolicyFacts policy_facts(const Leading& leading) const;
   void run_policy(Leading& leading);
   void propose_view(Leading& leading, const ViewChange& change);
   [[nodiscard]] bool can_propose_view(const Leading& leading) const;
-  void trace_suspicion(const ViewChange& change, const std::vector<VoterFacts>& voters);
+  /// What the leader keeps of a change besides the view.
+  void note_change(Leading& leading, const ViewChange& change);
+  void trace_reason(const ViewChange& change, const std::vector<VoterFacts>& voters);
 
   // ---- joining.cpp
   void ask_to_join();
@@ -156,6 +159,11 @@ struct Engine::Parts {
   void answer_join(const JoinRequest& request, JoinReply reply);
   void on_join_reply(const Message& message);
   void on_joiner_heartbeat(Leading& leading, Joining& joining, Progress& peer);
+  /// A reply of a higher epoch came from a member that is no voter.
+  void on_joiner_ahead(Leading& leading, const Message& message);
+  /// Goes on in an epoch above the joiner's, if it may [C10].
+  void bump_epoch(const Joining& joining);
+  void drop_joiner(Leading& leading, const model::MemberId& id);
   void check_joiner(Joining& joining, const Progress& peer);
   void drop_stuck_joiners(Leading& leading);
 
@@ -175,14 +183,21 @@ struct Engine::Parts {
   [[nodiscard]] std::optional<Completed> see_to(Wish& wish);
   [[nodiscard]] bool is_done(const Wish& wish) const;
   [[nodiscard]] std::optional<model::Error> ask_leader_for(Wish& wish);
-  [[nodiscard]] std::optional<model::Error> note_answer(Wish& wish,
-                                                        std::optional<model::Error> refusal);
+  [[nodiscard]] std::optional<model::Error> note_answer(
+      Wish& wish, const model::Result<model::Position>& answer);
+  [[nodiscard]] bool is_committed(const model::Position& at) const;
   [[nodiscard]] std::optional<model::Error> why_no_transfer(const Wish& wish) const;
   [[nodiscard]] bool answers_wish(const ForwardReply& reply);
   [[nodiscard]] model::Instant deadline_of(const Wish& wish) const;
-  [[nodiscard]] std::optional<model::Error> administer(Leading& leading,
-                                                       const AdminRequest& request);
+  /// Does what an operator wants, or sees to it later. Returns the view that stands for it, where
+  /// one does already: it is done when that is committed.
+  [[nodiscard]] model::Result<model::Position> administer(Leading& leading,
+                                                          const AdminRequest& request);
   [[nodiscard]] std::optional<model::Error> leave(Leading& leading, const model::MemberId& member);
+  [[nodiscard]] std::optional<model::Error> hand_over(Leading& leading,
+                                                      const model::MemberId& member);
+  [[nodiscard]] std::optional<model::Error> evict(Leading& leading, const model::MemberId& member);
+  [[nodiscard]] std::optional<model::Error> maintain(Leading& leading, const AdminRequest& request);
 
   // ---- proposals.cpp: what is to be ordered, here or by the leader
   [[nodiscard]] std::optional<model::Error> why_not_now(const Leading& leading,
@@ -240,6 +255,8 @@ struct Engine::Parts {
   model::Duration join_backoff;
   std::size_t join_attempts = 0;
   std::string redirected_to;
+  /// For whose sake this member changed the epoch while it led, and when.
+  std::map<model::MemberId, model::Instant> bumped_for;
 
   struct Forwarded {
     model::Ticket id;
@@ -260,6 +277,8 @@ struct Engine::Parts {
     /// The epoch whose leader was asked, and by which Forward if that is another member.
     model::Epoch epoch;
     model::Ticket forward;
+    /// Where the view stands that the leader made for it.
+    model::Position at;
     /// When to ask again; of a transfer that was taken, when it has failed.
     model::Instant again;
   };

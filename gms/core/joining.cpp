@@ -9,6 +9,8 @@ namespace {
 constexpr int kLonelyElections = 4;
 /// Addresses of members that are in no view, kept for answers to them.
 constexpr std::size_t kRetiredMax = 256;
+/// Joiners for whose sake the epoch was changed lately; more have to wait.
+constexpr std::size_t kBumpsMax = 64;
 }  // namespace
 
 bool Engine::Parts::wants_to_join() const {
@@ -63,13 +65,19 @@ std::optional<std::string> Engine::Parts::why_refused(const Leading& leading,
                                                       const JoinRequest& request) const {
   const View& view = log.view().view;
   const Member& wanted = request.member;
-  if (const Member* same = view.find_name(wanted.name); same != nullptr && same->id != wanted.id)
-    return "the name " + wanted.name + " is taken by member " + to_string(same->id);
-  for (const Member& member : view.members)
-    if (member.id.node == wanted.id.node && member.id != wanted.id)
-      return "another incarnation of this member, " + to_string(member.id) +
-             ", is a voter; remove it first: kvctl member leave " + member.name;
-  if (view.members.size() >= view.voters_max)
+  const GroupClock clock = group_clock(leading);
+  bool takes_a_place = false;
+  for (const Member& member : view.members) {
+    if (!takes_place_of(wanted, member)) continue;
+    const bool itself = member.id.node == wanted.id.node;
+    const std::string holder = (itself ? "another incarnation of this member, "
+                                       : "the name " + wanted.name + " is taken by member ") +
+                               to_string(member.id);
+    if (!is_gone(voter_facts(leading, member.id), config)) return holder + ", which is alive";
+    if (view.in_maintenance(member.id, clock)) return holder + ", which is in maintenance";
+    takes_a_place = view.members.size() > view.floor;
+  }
+  if (view.members.size() >= view.voters_max && !takes_a_place)
     return "the view has its " + std::to_string(view.voters_max) + " voters";
   for (const Joining& joining : leading.joining)
     if (joining.member.name == wanted.name && joining.member.id != wanted.id)
@@ -108,6 +116,8 @@ void Engine::Parts::admit_joiner(Leading& leading, const JoinRequest& request) {
     leading.add(request.member.id, next, now);
     out.trace(JoinerProgress{request.member.id, "accepted"});
   }
+  if (reply.verdict == JoinVerdict::refused && leading.find_joining(request.member.id) != nullptr)
+    drop_joiner(leading, request.member.id);
   answer_join(request, reply);
   if (reply.verdict == JoinVerdict::accepted) {
     if (const Progress* peer = leading.find(request.member.id)) send_heartbeat(leading, *peer);
@@ -180,17 +190,51 @@ void Engine::Parts::check_joiner(Joining& joining, const Progress& peer) {
 void Engine::Parts::drop_stuck_joiners(Leading& leading) {
   std::vector<MemberId> stuck;
   for (const Joining& joining : leading.joining) {
+    const Progress* const peer = leading.find(joining.member.id);
+    const bool silent = peer == nullptr || peer->silence(now) >= config.suspect;
     const bool still = now - joining.progressed_at > config.join_stuck;
-    if (still || (!joining.ready && joining.rounds > config.join_rounds_max))
+    // One that fell silent asks anew when it is back; meanwhile others may have its turn.
+    if (silent || still || (!joining.ready && joining.rounds > config.join_rounds_max))
       stuck.push_back(joining.member.id);
   }
-  for (const MemberId& id : stuck) {
-    out.trace(JoinerProgress{id, "dropped"});
-    std::erase_if(leading.joining, [&](const Joining& j) { return j.member.id == id; });
-    if (log.view().view.has_voter(id)) continue;
-    leading.remove(id);
-    retire_peer(id);
-  }
+  for (const MemberId& id : stuck) drop_joiner(leading, id);
+}
+
+void Engine::Parts::drop_joiner(Leading& leading, const MemberId& id) {
+  out.trace(JoinerProgress{id, "dropped"});
+  std::erase_if(leading.joining, [&](const Joining& j) { return j.member.id == id; });
+  if (log.view().view.has_voter(id)) return;
+  leading.remove(id);
+  retire_peer(id);
+}
+
+void Engine::Parts::on_joiner_ahead(Leading& leading, const Message& message) {
+  Joining* const joining = leading.find_joining(message.from);
+  Progress* const peer = leading.find(message.from);
+  if (joining == nullptr || peer == nullptr) return;
+  joining->epoch_seen = std::max(joining->epoch_seen, message.epoch);
+  const auto* const stale = std::get_if<AppendReply>(&message.body);
+  if (stale == nullptr || stale->heartbeat_seq <= peer->acked_heartbeat) return;
+  // It cannot follow a leader of the past, but it hears and is heard.
+  peer->acked_heartbeat = stale->heartbeat_seq;
+  peer->heard(now, config.election_min);
+  on_joiner_heartbeat(leading, *joining, *peer);
+  if (joining->heartbeats >= kJoinHeartbeats) bump_epoch(*joining);
+}
+
+void Engine::Parts::bump_epoch(const Joining& joining) {
+  const auto& leading = std::get<Leading>(role);
+  const MemberId id = joining.member.id;
+  const Epoch seen = joining.epoch_seen;
+  // Not in the middle of another change, which the new epoch would only delay.
+  if (seen <= hard_state.epoch || !can_propose_view(leading) || now < stall_until) return;
+  std::erase_if(bumped_for,
+                [&](const auto& bump) { return now - bump.second >= config.epoch_bump_gap; });
+  if (bumped_for.contains(id) || bumped_for.size() >= kBumpsMax) return;
+  bumped_for.emplace(id, now);
+  out.trace(JoinerProgress{id, "is ahead"});
+  become_follower(seen, MemberId(), RoleReason::joiner_ahead);
+  start_election(RoleReason::joiner_ahead);
 }
 
 }  // namespace gms::core

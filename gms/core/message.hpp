@@ -105,12 +105,14 @@ struct TimeoutNow {
   friend bool operator==(const TimeoutNow&, const TimeoutNow&) = default;
 };
 
-enum class AdminAction : std::uint8_t { leave = 1, transfer = 2 };
+enum class AdminAction : std::uint8_t { leave = 1, transfer, evict, maintenance };
 
 /// An operator's wish about a member.
 struct AdminRequest {
   AdminAction action = AdminAction::leave;
   model::MemberId member;
+  /// Of `maintenance`: for how long from now, at least; zero ends it.
+  model::Duration ttl{};
 
   friend bool operator==(const AdminRequest&, const AdminRequest&) = default;
 };
@@ -135,7 +137,7 @@ enum class ForwardVerdict : std::uint8_t { accepted = 1, not_leader, busy, unkno
 struct ForwardReply {
   model::Ticket ticket;
   ForwardVerdict verdict = ForwardVerdict::accepted;
-  /// Where the first draft was appended, if accepted.
+  /// Where the first draft was appended, if accepted; the view that an admin request made.
   model::Position first;
   model::MemberId leader;
   std::string detail;

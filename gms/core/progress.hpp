@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <utility>
 
 #include "gms/core/message.hpp"
@@ -68,8 +69,16 @@ class Progress {
   /// This process stood still for `gap` until `now`: nobody else was silent in it [C22]. What was
   /// heard since, before anybody noticed, needs no excuse.
   void excuse(model::Duration gap, model::Instant now) {
-    last_heard_ = std::min(now, last_heard_ + gap);
+    last_heard_ = std::min(last_heard_ + gap, now);
   }
+  /// The group marked it up or down at `now`. One that falls again before it was up for `calm`
+  /// comes and goes.
+  void marked_up(model::Instant now) { up_since_ = now; }
+  void marked_down(model::Instant now, model::Duration calm) {
+    flaps_ = up_since_ && now - *up_since_ < calm ? flaps_ + 1 : 0;
+  }
+  /// How often it fell again, lately.
+  [[nodiscard]] unsigned flaps() const { return flaps_; }
   [[nodiscard]] bool take_active() { return std::exchange(active_, false); }
 
   // Plain facts, kept with the rest.
@@ -107,6 +116,8 @@ class Progress {
   std::size_t inflight_bytes_ = 0;
   model::Instant last_heard_;
   model::Instant heard_since_;
+  std::optional<model::Instant> up_since_;
+  unsigned flaps_ = 0;
 };
 
 }  // namespace gms::core

@@ -107,10 +107,14 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
   ForwardReply reply;
   reply.leader = self;
   if (request.admin) {
-    const auto error = administer(leading, *request.admin);
-    if (!error) return reply;
-    reply.verdict = error->code == ErrorCode::busy ? ForwardVerdict::busy : ForwardVerdict::refused;
-    reply.detail = error->detail;
+    const auto answer = administer(leading, *request.admin);
+    if (answer) {
+      reply.first = *answer;
+      return reply;
+    }
+    const bool busy = answer.error().code == ErrorCode::busy;
+    reply.verdict = busy ? ForwardVerdict::busy : ForwardVerdict::refused;
+    reply.detail = answer.error().detail;
     return reply;
   }
   const ByteSpan drafts = request.drafts.bytes();

@@ -53,6 +53,8 @@ struct Joining {
   model::Index target;
   model::Instant round_started;
   bool ready = false;
+  /// The newest epoch that it was in.
+  model::Epoch epoch_seen;
 };
 
 struct Transferring {
@@ -89,6 +91,8 @@ struct Leading {
   model::Instant next_heartbeat;
   model::Instant next_quorum_check;
   model::Instant next_policy;
+  /// When this leader last lowered the quorum by an eviction.
+  std::optional<model::Instant> lowered_at;
 
   [[nodiscard]] Progress* find(const model::MemberId& id);
   [[nodiscard]] const Progress* find(const model::MemberId& id) const;

@@ -21,6 +21,7 @@ std::string view_line(const model::PlacedView& placed) {
     if (&member != &view.members.front()) line += ',';
     line += member.name;
     if (!view.is_up(member.id)) line += "(down)";
+    if (view.maintenance_until(member.id) != model::GroupClock()) line += "(maintenance)";
   }
   return line;
 }
@@ -54,6 +55,10 @@ struct Describe {
     return "member=" + to_string(e.member) + " silence_ms=" + std::to_string(e.silence.count()) +
            (e.process_dead ? " reason=connection_refused" : " reason=silence");
   }
+  std::string operator()(const MemberEvicted& e) const {
+    return "member=" + to_string(e.member) + " reason=" + std::string(core::to_string(e.reason)) +
+           " silence_ms=" + std::to_string(e.silence.count());
+  }
   std::string operator()(const JoinerProgress& e) const {
     return "member=" + to_string(e.member) + " step=" + e.step;
   }
@@ -81,10 +86,16 @@ std::string_view to_string(RoleName role) {
 }
 
 std::string_view to_string(RoleReason reason) {
-  static constexpr std::array<std::string_view, 14> kNames{
+  static constexpr std::array<std::string_view, 15> kNames{
       "started",      "timed_out",          "leader_crashed", "prevote_won",  "prevote_refused",
       "vote_refused", "asked_to_take_over", "election_won",   "higher_epoch", "leader_heard",
-      "quorum_lost",  "disk_stalled",       "view_changed",   "excluded"};
+      "quorum_lost",  "disk_stalled",       "view_changed",   "excluded",     "joiner_ahead"};
+  return kNames[static_cast<std::size_t>(reason)];
+}
+
+std::string_view to_string(EvictionReason reason) {
+  static constexpr std::array<std::string_view, 4> kNames{"silent", "regressed", "replaced",
+                                                          "asked"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -98,7 +109,8 @@ std::string_view name_of(const TraceEvent& event) {
       "role_changed",     "leader_changed",   "vote_granted",     "entries_appended",
       "log_truncated",    "commit_advanced",  "view_proposed",    "view_committed",
       "member_suspected", "joiner_progress",  "transfer_started", "transfer_aborted",
-      "member_excluded",  "member_regressed", "stall_noticed",    "multicast_dropped"};
+      "member_excluded",  "member_regressed", "stall_noticed",    "multicast_dropped",
+      "member_evicted"};
   return kNames[event.index()];
 }
 

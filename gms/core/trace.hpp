@@ -29,6 +29,7 @@ enum class RoleReason : std::uint8_t {
   disk_stalled,
   view_changed,
   excluded,
+  joiner_ahead,
 };
 [[nodiscard]] std::string_view to_string(RoleReason reason);
 
@@ -72,6 +73,16 @@ struct MemberSuspected {
   /// By a closed connection rather than by silence.
   bool process_dead = false;
 };
+/// Why a voter is evicted: it lost what it acknowledged, another member takes its place, it was
+/// silent for too long, or an operator asked for it.
+enum class EvictionReason : std::uint8_t { silent, regressed, replaced, asked };
+[[nodiscard]] std::string_view to_string(EvictionReason reason);
+
+struct MemberEvicted {
+  model::MemberId member;
+  EvictionReason reason = EvictionReason::silent;
+  model::Duration silence{};
+};
 struct JoinerProgress {
   model::MemberId member;
   std::string step;
@@ -99,10 +110,11 @@ struct MulticastDropped {
   model::MemberId sender;
 };
 
-using TraceEvent = std::variant<RoleChanged, LeaderChanged, VoteGranted, EntriesAppended,
-                                LogTruncated, CommitAdvanced, ViewProposed, ViewCommitted,
-                                MemberSuspected, JoinerProgress, TransferStarted, TransferAborted,
-                                MemberExcluded, MemberRegressed, StallNoticed, MulticastDropped>;
+using TraceEvent =
+    std::variant<RoleChanged, LeaderChanged, VoteGranted, EntriesAppended, LogTruncated,
+                 CommitAdvanced, ViewProposed, ViewCommitted, MemberSuspected, JoinerProgress,
+                 TransferStarted, TransferAborted, MemberExcluded, MemberRegressed, StallNoticed,
+                 MulticastDropped, MemberEvicted>;
 
 /// The event's name, such as `role_changed`.
 [[nodiscard]] std::string_view name_of(const TraceEvent& event);

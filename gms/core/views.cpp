@@ -7,23 +7,35 @@ namespace gms::core {
 
 using namespace model;
 
-std::vector<VoterFacts> Engine::Parts::voter_facts(const Leading& leading) const {
-  std::vector<VoterFacts> voters;
-  for (const Member& member : log.view().view.members) {
-    VoterFacts facts;
-    facts.id = member.id;
-    facts.self = member.id == self;
-    if (facts.self) facts.lag_bytes = log.bytes_after(log.stable());
-    if (const Progress* peer = leading.find(member.id)) {
-      facts.silence = peer->silence(now);
-      facts.spoke = peer->spoke();
-      facts.heard_for = facts.silence < config.election_min ? peer->heard_for(now) : Duration();
-      facts.lag_bytes = log.bytes_after(peer->match());
-      if (const auto since = peers.down_since(member.id)) facts.process_dead_for = now - *since;
-    }
-    voters.push_back(facts);
+VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id) const {
+  VoterFacts facts;
+  facts.id = id;
+  facts.self = id == self;
+  if (facts.self) facts.lag_bytes = log.bytes_after(log.stable());
+  if (const Progress* peer = leading.find(id)) {
+    facts.silence = peer->silence(now);
+    facts.spoke = peer->spoke();
+    facts.heard_for = facts.silence < config.election_min ? peer->heard_for(now) : Duration();
+    facts.lag_bytes = log.bytes_after(peer->match());
+    facts.flaps = peer->flaps();
+    facts.regressed = peer->regressed();
+    if (const auto since = peers.down_since(id)) facts.process_dead_for = now - *since;
   }
-  return voters;
+  return facts;
+}
+
+PolicyFacts Engine::Parts::policy_facts(const Leading& leading) const {
+  PolicyFacts facts{log.view().view, {}, {}, leading.leaving, group_clock(leading), {}};
+  for (const Member& member : facts.view.members)
+    facts.voters.push_back(voter_facts(leading, member.id));
+  for (const Joining& joining : leading.joining) {
+    // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
+    const Progress* peer = leading.find(joining.member.id);
+    const bool heard = peer != nullptr && peer->silence(now) < config.election_min;
+    facts.joiners.push_back({joining.member, joining.ready && heard});
+  }
+  if (leading.lowered_at) facts.since_lowered = now - *leading.lowered_at;
+  return facts;
 }
 
 bool Engine::Parts::can_propose_view(const Leading& leading) const {
@@ -33,41 +45,64 @@ bool Engine::Parts::can_propose_view(const Leading& leading) const {
 
 void Engine::Parts::run_policy(Leading& leading) {
   if (!can_propose_view(leading)) return;
-  PolicyFacts facts{log.view().view, voter_facts(leading), {}, leading.leaving};
-  for (const Joining& joining : leading.joining) {
-    // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
-    const Progress* peer = leading.find(joining.member.id);
-    const bool heard = peer != nullptr && peer->silence(now) < config.election_min;
-    if (joining.ready && heard) facts.ready_joiners.push_back(joining.member);
-  }
+  const PolicyFacts facts = policy_facts(leading);
   const auto change = next_view_change(facts, config);
   if (!change) return;
-  trace_suspicion(*change, facts.voters);
+  trace_reason(*change, facts.voters);
   propose_view(leading, *change);
 }
 
-void Engine::Parts::trace_suspicion(const ViewChange& change,
-                                    const std::vector<VoterFacts>& voters) {
-  if (change.cause != ViewCause::down) return;
-  for (const VoterFacts& voter : voters)
-    if (std::find(change.members.begin(), change.members.end(), voter.id) != change.members.end())
+void Engine::Parts::trace_reason(const ViewChange& change, const std::vector<VoterFacts>& voters) {
+  for (const VoterFacts& voter : voters) {
+    if (std::find(change.members.begin(), change.members.end(), voter.id) == change.members.end())
+      continue;
+    if (change.cause == ViewCause::down)
       out.trace(MemberSuspected{voter.id, voter.silence, voter.process_dead_for.has_value()});
+    if (change.cause == ViewCause::evict)
+      out.trace(MemberEvicted{voter.id, change.reason, voter.silence});
+  }
 }
 
 void Engine::Parts::propose_view(Leading& leading, const ViewChange& change) {
   GMS_ASSERT(can_propose_view(leading), "I13");
-  const View next = changed(log.view().view, change);
+  const View next = changed(log.view().view, change, group_clock(leading));
   GMS_ASSERT(next.has_voter(self), "I17");
+  const bool above_floor = change.cause != ViewCause::evict || next.members.size() >= next.floor;
+  GMS_ASSERT(above_floor, "I17");
+  note_change(leading, change);
   append_kind(EntryKind::view, encode(next));
   leading.pending_view = log.last_index();
   if (leading.rows_at_end) leading.rows_at_end->view_installed(next);
   out.trace(ViewProposed{log.view()});
-  if (change.cause == ViewCause::leave) std::erase(leading.leaving, change.members.front());
-  if (change.cause == ViewCause::join)
-    std::erase_if(leading.joining,
-                  [&](const Joining& j) { return j.member.id == change.joiner.id; });
   // A smaller quorum may be there already.
   maybe_commit(leading);
+}
+
+void Engine::Parts::note_change(Leading& leading, const ViewChange& change) {
+  const MemberId& subject = change.members.front();
+  const std::size_t voters = log.view().view.members.size();
+  switch (change.cause) {
+    case ViewCause::up:
+    case ViewCause::down:
+      for (const MemberId& id : change.members) {
+        Progress* const peer = leading.find(id);
+        if (peer == nullptr) continue;
+        if (change.cause == ViewCause::up) peer->marked_up(now);
+        if (change.cause == ViewCause::down) peer->marked_down(now, config.up_hysteresis_max);
+      }
+      break;
+    case ViewCause::leave: std::erase(leading.leaving, subject); break;
+    case ViewCause::join:
+      std::erase_if(leading.joining, [&](const Joining& j) { return j.member.id == subject; });
+      break;
+    case ViewCause::evict:
+      std::erase(leading.leaving, subject);
+      // What goes together is one eviction: only its last one lowers the quorum.
+      if (evicted_together(voters, config.evict_mode) == 1) leading.lowered_at = now;
+      break;
+    case ViewCause::maintenance:
+    case ViewCause::bootstrap: break;
+  }
 }
 
 }  // namespace gms::core

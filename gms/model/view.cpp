@@ -32,7 +32,16 @@ bool is_sane(const View& view) {
   if (!std::all_of(view.up.begin(), view.up.end(),
                    [&](const MemberId& id) { return view.has_voter(id); }))
     return false;
-  return view.cause >= ViewCause::bootstrap && view.cause <= ViewCause::up;
+  const auto not_before = [](const Maintenance& a, const Maintenance& b) {
+    return !(a.member < b.member);
+  };
+  if (std::adjacent_find(view.maintenance.begin(), view.maintenance.end(), not_before) !=
+      view.maintenance.end())
+    return false;
+  if (!std::all_of(view.maintenance.begin(), view.maintenance.end(),
+                   [&](const Maintenance& work) { return view.has_voter(work.member); }))
+    return false;
+  return view.cause >= ViewCause::bootstrap && view.cause <= ViewCause::maintenance;
 }
 
 }  // namespace
@@ -45,6 +54,7 @@ std::string_view to_string(ViewCause cause) {
     case ViewCause::evict: return "evict";
     case ViewCause::down: return "down";
     case ViewCause::up: return "up";
+    case ViewCause::maintenance: return "maintenance";
   }
   return "unknown";
 }
@@ -56,9 +66,17 @@ const Member* View::find(const MemberId& id) const {
 }
 
 const Member* View::find_name(std::string_view name) const {
+  const Member* found = nullptr;
+  for (const Member& member : members)
+    if (member.name == name && (found == nullptr || is_up(member.id))) found = &member;
+  return found;
+}
+
+GroupClock View::maintenance_until(const MemberId& id) const {
   const auto at =
-      std::find_if(members.begin(), members.end(), [&](const Member& m) { return m.name == name; });
-  return at != members.end() ? &*at : nullptr;
+      std::lower_bound(maintenance.begin(), maintenance.end(), id,
+                       [](const Maintenance& m, const MemberId& i) { return m.member < i; });
+  return at != maintenance.end() && at->member == id ? at->until : GroupClock();
 }
 
 bool View::is_up(const MemberId& id) const {
@@ -81,6 +99,11 @@ Bytes encode(const View& view) {
   }
   out.u32(static_cast<std::uint32_t>(view.up.size()));
   for (const MemberId& id : view.up) put_id(out, id);
+  out.u32(static_cast<std::uint32_t>(view.maintenance.size()));
+  for (const Maintenance& work : view.maintenance) {
+    put_id(out, work.member);
+    out.u64(work.until.value());
+  }
   return out.take();
 }
 
@@ -104,6 +127,11 @@ Result<View> decode_view(ByteSpan bytes) {
   const std::uint32_t up = in.u32();
   for (std::uint32_t i = 0; in.ok() && i < up && i < kViewMembersMax; ++i)
     view.up.push_back(get_id(in));
+  const std::uint32_t worked_on = in.u32();
+  for (std::uint32_t i = 0; in.ok() && i < worked_on && i < kViewMembersMax; ++i) {
+    const MemberId member = get_id(in);
+    view.maintenance.push_back({member, GroupClock(in.u64())});
+  }
   if (!in.finished() || !is_sane(view)) return Error{ErrorCode::corrupt, "malformed view"};
   return view;
 }

@@ -91,6 +91,16 @@ void load(BoundedInput& in, model::Identifier<Tag>& value) {
   value = model::Identifier<Tag>(in.reader().u64());
 }
 
+/// Milliseconds, as u64; none are negative.
+inline void save(BoundedOutput& out, const model::Duration& value) {
+  out.integer(static_cast<std::uint64_t>(value.count()));
+}
+inline void load(BoundedInput& in, model::Duration& value) {
+  const std::uint64_t count = in.reader().u64();
+  if (count > static_cast<std::uint64_t>(model::Duration::max().count())) in.reader().fail();
+  value = model::Duration(in.reader().ok() ? static_cast<model::Duration::rep>(count) : 0);
+}
+
 inline void save(BoundedOutput& out, const std::string& text) {
   out.blob(model::as_bytes(text));
 }

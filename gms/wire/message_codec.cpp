@@ -53,7 +53,7 @@ void serialize(Archive& archive, core::TimeoutNow& m) {
 }
 template <class Archive>
 void serialize(Archive& archive, core::AdminRequest& m) {
-  archive(m.action, m.member);
+  archive(m.action, m.member, m.ttl);
 }
 template <class Archive>
 void serialize(Archive& archive, core::Forward& m) {
@@ -119,8 +119,8 @@ class RestOfBody {
   }
 
   Result<void> read(core::Forward& forward) const {
-    if (forward.admin &&
-        !is_between(forward.admin->action, core::AdminAction::leave, core::AdminAction::transfer))
+    if (forward.admin && !is_between(forward.admin->action, core::AdminAction::leave,
+                                     core::AdminAction::maintenance))
       return corrupt("an unknown admin request");
     const auto count = model::EntryRunBuilder::count_drafts(rest_.bytes());
     if (!count) return count.error();

@@ -47,13 +47,25 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](S& s) -> Field { return &s.gms.policy; }},
     {"gms", "up-hysteresis", "how long a member that was down is heard before it is up",
      [](S& s) -> Field { return &s.gms.up_hysteresis; }},
+    {"gms", "up-hysteresis-max", "the same for one that comes and goes, doubled up to this",
+     [](S& s) -> Field { return &s.gms.up_hysteresis_max; }},
+    {"gms", "evict-after", "silence after which a member that is down counts as dead",
+     [](S& s) -> Field { return &s.gms.evict_after; }},
+    {"gms", "evict-min-gap", "least time between two evictions that lower the quorum",
+     [](S& s) -> Field { return &s.gms.evict_min_gap; }},
+    {"gms", "evict-mode", "paired (only where it lowers the quorum) or eager",
+     [](S& s) -> Field { return &s.gms.evict_mode; }},
+    {"gms", "maintenance-max", "longest maintenance of a member by one request",
+     [](S& s) -> Field { return &s.gms.maintenance_max; }},
+    {"gms", "epoch-bump-gap", "least time between two elections for one returning member",
+     [](S& s) -> Field { return &s.gms.epoch_bump_gap; }},
     {"gms", "stagger", "spread of campaigns after a crash was noticed",
      [](S& s) -> Field { return &s.gms.stagger; }},
     {"gms", "crash-confirm", "when a member whose process is dead is marked down",
      [](S& s) -> Field { return &s.gms.crash_confirm; }},
     {"gms", "transfer-deadline", "how long handing leadership over may take",
      [](S& s) -> Field { return &s.gms.transfer_deadline; }},
-    {"gms", "admin-deadline", "how long a leave or a hand-over may take to be done",
+    {"gms", "admin-deadline", "how long a request of an operator may take to be done",
      [](S& s) -> Field { return &s.gms.admin_deadline; }},
     {"gms", "multicast-resend", "when an undelivered multicast is sent again",
      [](S& s) -> Field { return &s.gms.multicast_resend; }},
@@ -155,6 +167,7 @@ std::vector<std::string> split_list(std::string_view text) {
 }
 
 constexpr std::array<std::string_view, 4> kLevels{"debug", "info", "warning", "error"};
+constexpr std::array<std::string_view, 2> kEvictModes{"paired", "eager"};
 
 /// Puts a parsed value in its place.
 template <class Value, class Target>
@@ -196,6 +209,14 @@ struct Assign {
     *field = static_cast<LogLevel>(level - kLevels.begin());
     return {};
   }
+  Result<void> operator()(gms::core::EvictMode* field) const {
+    const auto mode = std::ranges::find(kEvictModes, text);
+    if (mode == kEvictModes.end())
+      return Error{ErrorCode::invalid_argument,
+                   "'" + std::string(text) + "' is neither paired nor eager"};
+    *field = static_cast<gms::core::EvictMode>(mode - kEvictModes.begin());
+    return {};
+  }
 };
 
 /// Writes each kind of field.
@@ -215,6 +236,9 @@ struct Show {
   }
   std::string operator()(const LogLevel* field) const {
     return std::string(kLevels[static_cast<std::size_t>(*field)]);
+  }
+  std::string operator()(const gms::core::EvictMode* field) const {
+    return std::string(kEvictModes[static_cast<std::size_t>(*field)]);
   }
 };
 

@@ -19,8 +19,9 @@ struct CountField {
   std::size_t* count;
 };
 /// Where a setting's value lives, and of which kind it is.
-using SettingField = std::variant<std::string*, std::vector<std::string>*, gms::model::Duration*,
-                                  SizeField, CountField, std::uint8_t*, Exposure*, LogLevel*>;
+using SettingField =
+    std::variant<std::string*, std::vector<std::string>*, gms::model::Duration*, SizeField,
+                 CountField, std::uint8_t*, Exposure*, LogLevel*, gms::core::EvictMode*>;
 
 /// One setting. Its names: `key` under `[section]` in the file, at the top without a section;
 /// `--section-key` as a flag; `KVD_SECTION_KEY` in the environment.

@@ -42,6 +42,8 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"read", &I::read},                 // MEMBER
       {"leave", &I::leave},               // MEMBER asked, MEMBER that is to leave
       {"transfer", &I::transfer},         // MEMBER asked, MEMBER that is to lead
+      {"evict", &I::evict},               // MEMBER asked, MEMBER that is to be evicted
+      {"maintain", &I::maintain},         // MEMBER asked, MEMBER, TIME
       {"crash", &I::crash},               // MEMBER
       {"restart", &I::restart},           // MEMBER
       {"log", &I::log},                   // MEMBER: what is durable there
@@ -97,6 +99,10 @@ void Interpreter::config(const Words& words) {
   };
   static const std::map<std::string, Time> kTimes{
       {"up_hysteresis", &Config::up_hysteresis},
+      {"up_hysteresis_max", &Config::up_hysteresis_max},
+      {"evict_after", &Config::evict_after},
+      {"evict_min_gap", &Config::evict_min_gap},
+      {"epoch_bump_gap", &Config::epoch_bump_gap},
       {"disk_stall", &Config::disk_stall},
       {"transfer_deadline", &Config::transfer_deadline},
   };
@@ -224,11 +230,20 @@ void Interpreter::transfer(const Words& words) {
   administer(words, AdminAction::transfer);
 }
 
+void Interpreter::evict(const Words& words) {
+  administer(words, AdminAction::evict);
+}
+
+void Interpreter::maintain(const Words& words) {
+  administer(words, AdminAction::maintenance);
+}
+
 void Interpreter::administer(const Words& words, AdminAction action) {
   Host* host = running(words, 1);
   if (host == nullptr) return;
   const MemberId subject = words.size() > 2 ? member_of(words[2]) : MemberId();
-  cluster_.step(*host, Admin{host->take_tickets(1), {action, subject}});
+  const Duration ttl = words.size() > 3 ? duration_of(words[3]) : Duration();
+  cluster_.step(*host, Admin{host->take_tickets(1), {action, subject, ttl}});
 }
 
 void Interpreter::crash(const Words& words) {

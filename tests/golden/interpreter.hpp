@@ -64,6 +64,8 @@ class Interpreter {
   void read(const Words& words);
   void leave(const Words& words);
   void transfer(const Words& words);
+  void evict(const Words& words);
+  void maintain(const Words& words);
   void administer(const Words& words, gms::core::AdminAction action);
 
   // Processes.

@@ -1,5 +1,6 @@
 #include "tests/golden/text.hpp"
 
+#include <array>
 #include <charconv>
 
 namespace golden {
@@ -81,8 +82,13 @@ std::string drafts_of(ByteSpan drafts) {
 }
 
 std::string text_of(const AdminRequest& request) {
-  return std::string(request.action == AdminAction::leave ? "leave " : "transfer ") +
-         golden::text_of(request.member);
+  static constexpr std::array<const char*, 4> kActions{"leave ", "transfer ", "evict ",
+                                                       "maintain "};
+  std::string text =
+      kActions[static_cast<std::size_t>(request.action) - 1] + golden::text_of(request.member);
+  if (request.action == AdminAction::maintenance)
+    text += " for " + std::to_string(request.ttl.count()) + "ms";
+  return text;
 }
 
 struct Fields {
@@ -165,6 +171,9 @@ struct Events {
   std::string operator()(const MemberSuspected& e) const {
     return "suspects " + golden::text_of(e.member) + (e.process_dead ? " (dead)" : " (silent)");
   }
+  std::string operator()(const MemberEvicted& e) const {
+    return "evicts " + golden::text_of(e.member) + " (" + std::string(to_string(e.reason)) + ")";
+  }
   std::string operator()(const TransferStarted& e) const {
     return "hands over to " + golden::text_of(e.target);
   }
@@ -231,8 +240,11 @@ std::string text_of(const View& view) {
     if (!members.empty()) members += " ";
     members += text_of(member.id) + (view.is_up(member.id) ? "" : "-down");
   }
-  return "view " + number(view.seq) + " {" + members + "} " + std::string(to_string(view.cause)) +
-         " " + text_of(view.subject);
+  std::string text = "view " + number(view.seq) + " {" + members + "} " +
+                     std::string(to_string(view.cause)) + " " + text_of(view.subject);
+  for (const Maintenance& work : view.maintenance)
+    text += " " + text_of(work.member) + "-until-" + number(work.until);
+  return text;
 }
 
 std::string text_of(const MessageBody& body) {

@@ -47,11 +47,12 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
     const std::size_t views = member.memory.views().size();
     member.memory.apply(run);
     if (member.memory.views().size() != views) ViewsChangeByOne::changed(world_, member);
+    removals_.appends(run);
   }
   member.pending.push_back(request);
 }
 
-void Checks::observes(ShadowMember& member, const core::Effects& effects) {
+void Checks::observes(ShadowMember& member, const core::Effects& effects, Instant now) {
   // An order to the log may stand behind what speaks of it, and is made in the last role.
   for (const core::Effect& effect : effects)
     if (const auto* const trace = std::get_if<core::Trace>(&effect))
@@ -63,7 +64,7 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects) {
   for (const core::Effect& effect : effects) {
     if (world_.violation()) return;
     if (const auto* const trace = std::get_if<core::Trace>(&effect)) {
-      traces(member, trace->event);
+      traces(member, trace->event, now);
     } else if (const auto* const send = std::get_if<core::Send>(&effect)) {
       acks_.acknowledges(world_, member, send->message, send->after);
     } else if (const auto* const deliver = std::get_if<core::Deliver>(&effect)) {
@@ -78,7 +79,7 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects) {
   }
 }
 
-void Checks::traces(ShadowMember& member, const core::TraceEvent& event) {
+void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant now) {
   Statistics& statistics = world_.statistics();
   if (const auto* const role = std::get_if<core::RoleChanged>(&event)) {
     role_changes(member, *role);
@@ -86,6 +87,11 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event) {
     commits(member, *commit);
   } else if (const auto* const proposed = std::get_if<core::ViewProposed>(&event)) {
     OneViewAtATime::proposes(world_, member, proposed->view);
+    removals_.proposes(world_, member, proposed->view, now);
+  } else if (const auto* const evicted = std::get_if<core::MemberEvicted>(&event)) {
+    removals_.decides(*evicted);
+    if (evicted->reason == core::EvictionReason::replaced)
+      statistics.count(Sometimes::dead_member_replaced);
   } else if (const auto* const committed = std::get_if<core::ViewCommitted>(&event)) {
     view_commits(committed->view);
   } else if (std::holds_alternative<core::LogTruncated>(event)) {
@@ -110,6 +116,8 @@ void Checks::role_changes(ShadowMember& member, const core::RoleChanged& event) 
   member.role = event.to;
   if (event.to == core::RoleName::candidate)
     member.takes_over = event.reason == core::RoleReason::asked_to_take_over;
+  if (event.to == core::RoleName::candidate && event.reason == core::RoleReason::joiner_ahead)
+    world_.statistics().count(Sometimes::joiner_ahead);
   if (event.to != core::RoleName::leader) return;
   images_due_ = true;
   Statistics& statistics = world_.statistics();
@@ -143,23 +151,48 @@ void Checks::view_commits(const PlacedView& view) {
   const PlacedView* const newest = world_.committed_view();
   if (newest != nullptr && newest->view.seq >= view.view.seq) return;
   world_.commit(view);
+  ++world_.statistics().view_changes;
+  count_view(view.view);
+}
+
+void Checks::count_view(const View& view) {
   Statistics& statistics = world_.statistics();
-  ++statistics.view_changes;
-  switch (view.view.cause) {
-    case ViewCause::join:
-      statistics.count(Sometimes::joined);
-      if (std::any_of(
-              world_.members().begin(), world_.members().end(), [&](const ShadowMember& other) {
-                return other.id.node == view.view.subject.node && other.id != view.view.subject;
-              }))
-        statistics.count(Sometimes::joined_anew);
-      break;
+  switch (view.cause) {
+    case ViewCause::join: count_join(view); break;
     case ViewCause::leave: statistics.count(Sometimes::left); break;
+    case ViewCause::evict: count_removal(view); break;
     case ViewCause::down: statistics.count(Sometimes::marked_down); break;
     case ViewCause::up: statistics.count(Sometimes::marked_up); break;
-    case ViewCause::bootstrap:
-    case ViewCause::evict: break;
+    case ViewCause::maintenance:
+      if (!view.maintenance.empty()) statistics.count(Sometimes::maintenance_began);
+      break;
+    case ViewCause::bootstrap: break;
   }
+  if (view.members.size() == 3 || view.members.size() == 5) last_size_ = view.members.size();
+}
+
+void Checks::count_removal(const View& view) {
+  Statistics& statistics = world_.statistics();
+  statistics.count(Sometimes::evicted);
+  if (view.members.size() == view.floor) statistics.count(Sometimes::evicted_to_the_floor);
+  if (view.members.size() == 3 && last_size_ == 5)
+    statistics.count(Sometimes::shrunk_from_five_to_three);
+  const ShadowMember* const subject = world_.find(view.subject);
+  if (subject->running) evicted_alive_[view.subject] = subject->boot;
+}
+
+void Checks::count_join(const View& view) {
+  Statistics& statistics = world_.statistics();
+  statistics.count(Sometimes::joined);
+  if (view.members.size() == 5 && last_size_ == 3)
+    statistics.count(Sometimes::regrown_from_three_to_five);
+  const auto evicted = evicted_alive_.find(view.subject);
+  if (evicted != evicted_alive_.end() && evicted->second == world_.find(view.subject)->boot)
+    statistics.count(Sometimes::back_without_a_wipe);
+  if (std::any_of(world_.members().begin(), world_.members().end(), [&](const ShadowMember& other) {
+        return other.id.node == view.subject.node && other.id != view.subject;
+      }))
+    statistics.count(Sometimes::joined_anew);
 }
 
 void Checks::durable(ShadowMember& member, PersistSeq seq) {
@@ -177,6 +210,7 @@ void Checks::released(const ShadowMember& member, const core::Message& message, 
   votes_.released(world_, member, message);
   silence_.released(world_, member);
   MessagesAreGated::released(world_, member, after);
+  RemovalsAreSound::sends(world_, member, message);
 }
 
 void Checks::status(const ShadowMember& member, const core::Status& status,
@@ -184,6 +218,7 @@ void Checks::status(const ShadowMember& member, const core::Status& status,
   OrderOfProgress::status(world_, member, status);
   StableIsRecoverable::status(world_, member, status);
   ViewInForce::status(world_, member, status);
+  removals_.goes_by(member, config);
   memory_.status(world_, member, status, config);
   if (status.role == core::RoleName::leader) match_.status(world_, member, status);
 }

@@ -6,6 +6,7 @@
 #include "tests/simulation/invariants/executions.hpp"
 #include "tests/simulation/invariants/logs.hpp"
 #include "tests/simulation/invariants/multicast.hpp"
+#include "tests/simulation/invariants/removals.hpp"
 
 namespace tests::simulation {
 
@@ -17,8 +18,13 @@ class Checks {
   /// The member's process starts from `found`; its application is at `applied`.
   void starts(ShadowMember& member, const Recovered& found,
               const std::optional<gms::model::Mark>& applied);
-  /// An engine's effects, before the first is carried out.
-  void observes(ShadowMember& member, const gms::core::Effects& effects);
+  /// A message is about to arrive, at `now` by the member's clock.
+  void receives(const ShadowMember& member, const gms::core::Message& message,
+                gms::model::Instant now) {
+    removals_.hears(member, message, now);
+  }
+  /// An engine's effects at `now` by its clock, before the first is carried out.
+  void observes(ShadowMember& member, const gms::core::Effects& effects, gms::model::Instant now);
   void durable(ShadowMember& member, gms::model::PersistSeq seq);
   void released(const ShadowMember& member, const gms::core::Message& message,
                 gms::model::PersistSeq after);
@@ -42,10 +48,14 @@ class Checks {
 
  private:
   void persists(ShadowMember& member, const gms::model::PersistRequest& request);
-  void traces(ShadowMember& member, const gms::core::TraceEvent& event);
+  void traces(ShadowMember& member, const gms::core::TraceEvent& event, gms::model::Instant now);
   void role_changes(ShadowMember& member, const gms::core::RoleChanged& event);
   void commits(ShadowMember& member, const gms::core::CommitAdvanced& event);
   void view_commits(const gms::model::PlacedView& view);
+  /// Which rare turns of membership the newest committed view stands for.
+  void count_view(const gms::model::View& view);
+  void count_removal(const gms::model::View& view);
+  void count_join(const gms::model::View& view);
 
   World& world_;
   ElectionSafety election_safety_;
@@ -60,6 +70,11 @@ class Checks {
   OneStream stream_;
   MulticastsAreExact multicasts_;
   OneExecution executions_;
+  RemovalsAreSound removals_;
+  /// Members that were evicted alive, and in which boot.
+  std::map<gms::model::MemberId, gms::model::BootSeq> evicted_alive_;
+  /// Which of the sizes three and five a view had last.
+  std::size_t last_size_ = 0;
   bool images_due_ = false;
 };
 

@@ -344,7 +344,7 @@ void Cluster::observe(Process& process, const core::Effects& effects) {
   for (const core::Effect& effect : effects)
     if (const auto* const send = std::get_if<core::Send>(&effect))
       trace_hash_ = mix(trace_hash_, send->message.epoch.value() * 32 + send->message.body.index());
-  checks_.observes(*machines_[process.machine()].shadow, effects);
+  checks_.observes(*machines_[process.machine()].shadow, effects, clock(process.machine()));
 }
 
 bool Cluster::dies_between_effects(Process&) {

@@ -71,6 +71,7 @@ void Cluster::deliver(const Event& event) {
       statistics_.count(Sometimes::old_message_after_an_epoch);
   }
   count_event();
+  checks_.receives(*state.shadow, letter.message, clock(event.machine));
   if (std::holds_alternative<core::PreVote>(letter.message.body)) {
     const core::Status before = state.process->engine().status();
     state.process->step(clock(event.machine), core::Received{std::move(letter.message)});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "tests/simulation/cluster.hpp"
 
@@ -109,13 +110,20 @@ void Cluster::restart(Machine machine) {
   MachineState& state = machines_[machine];
   if (state.process || state.stays_down) return;
   if (options_.change_config_on_restart) {
-    const core::Config fresh = random_config(process_random_);
-    const core::Config before = state.settings.config;
-    state.settings.config = fresh;
-    // The timers of elections and the limits of views are the group's.
-    state.settings.config.election_min = before.election_min;
-    state.settings.config.heartbeat = before.heartbeat;
-    state.settings.config.suspect = before.suspect;
+    const core::Config before =
+        std::exchange(state.settings.config, random_config(process_random_));
+    core::Config& config = state.settings.config;
+    // The timers of elections and evictions, and the limits of views, are the group's.
+    config.election_min = before.election_min;
+    config.heartbeat = before.heartbeat;
+    config.suspect = before.suspect;
+    config.evict_after = before.evict_after;
+    config.evict_min_gap = before.evict_min_gap;
+    config.evict_mode = before.evict_mode;
+    config.up_hysteresis = before.up_hysteresis;
+    config.up_hysteresis_max = before.up_hysteresis_max;
+    config.epoch_bump_gap = before.epoch_bump_gap;
+    config.floor = before.floor;
   }
   const auto found = state.log->backend().recover(state.settings.config.tail_bytes_max);
   if (!found) {

@@ -15,7 +15,7 @@ const core::Config kConfig;
 
 /// Machine 0 leads and appends the view without `leaver`; nobody else has it yet.
 void append_leave(ScriptedCluster& cluster, Machine leaver) {
-  cluster.admin(0, core::AdminAction::leave, leaver);
+  (void)cluster.admin(0, core::AdminAction::leave, leaver);
   cluster.advance(kConfig.policy + 10ms);
   cluster.tick(0);
 }

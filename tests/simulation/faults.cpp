@@ -11,14 +11,17 @@ using namespace std::chrono_literals;
 namespace core = gms::core;
 
 /// The classes that strike from outside; the others come with messages, syncs and effects.
-constexpr std::array<FaultClass, 14> kStriking{
+constexpr std::array<FaultClass, 18> kStriking{
     FaultClass::crash, FaultClass::crash_leader, FaultClass::crash_loop, FaultClass::power_loss,
     FaultClass::pause, FaultClass::partition,    FaultClass::one_way,    FaultClass::clog,
     FaultClass::reset, FaultClass::drop_type,    FaultClass::disk_stall, FaultClass::disk_full,
-    FaultClass::leave, FaultClass::transfer};
+    FaultClass::leave, FaultClass::transfer,     FaultClass::evict,      FaultClass::maintenance,
+    FaultClass::wipe,  FaultClass::cut_candidate};
 
 constexpr std::uint64_t kCrashesInALoop = 5;
 constexpr VirtualTime kForever = 24h;
+/// Longer than it takes to be evicted in most seeds, and over before a run is.
+constexpr Duration kMaintenanceMax = 8s;
 
 /// What a partition looks like.
 enum class Shape : std::uint8_t { isolate_one, halves, sizes, bridge, star };
@@ -49,6 +52,10 @@ std::uint64_t Faults::rate(FaultClass fault) const {
     case FaultClass::disk_full: return options.disk_full;
     case FaultClass::leave: return options.leave;
     case FaultClass::transfer: return options.transfer;
+    case FaultClass::evict: return options.evict;
+    case FaultClass::maintenance: return options.maintenance;
+    case FaultClass::wipe: return options.wipe;
+    case FaultClass::cut_candidate: return options.cut_candidate;
     default: return 0;
   }
 }
@@ -104,6 +111,10 @@ void Faults::strike(FaultClass fault) {
       break;
     case FaultClass::replace: replace(victim); break;
     case FaultClass::transfer: ask(core::AdminAction::transfer); break;
+    case FaultClass::evict: ask(core::AdminAction::evict); break;
+    case FaultClass::maintenance: ask(core::AdminAction::maintenance); break;
+    case FaultClass::wipe: wipe(victim); break;
+    case FaultClass::cut_candidate: waits_for_candidate_ = true; break;
     default: strike_process(fault, victim); break;
   }
 }
@@ -158,6 +169,29 @@ void Faults::strike_link(FaultClass fault, Machine victim) {
   }
 }
 
+std::vector<Faults::Path> Faults::all_paths_of(Machine machine) const {
+  std::vector<Path> out;
+  for (Machine other = 0; other < cluster_.size(); ++other) {
+    if (other == machine) continue;
+    out.push_back({machine, other});
+    out.push_back({other, machine});
+  }
+  return out;
+}
+
+void Faults::watch() {
+  if (!waits_for_candidate_ || stopped_) return;
+  for (const ShadowMember& member : cluster_.world().members()) {
+    const bool campaigns = member.running && member.role == core::RoleName::candidate &&
+                           member.disk_hard_state.epoch == member.memory_hard_state.epoch;
+    if (!campaigns) continue;
+    waits_for_candidate_ = false;
+    const core::Config& config = cluster_.options().config;
+    return last({FaultClass::cut_candidate, member.machine, all_paths_of(member.machine), false},
+                VirtualTime(config.evict_after + 3 * config.suspect));
+  }
+}
+
 std::vector<Faults::Path> Faults::draw_partition() {
   const std::uint32_t size = cluster_.size();
   const auto shape = static_cast<Shape>(random_.below(5));
@@ -209,7 +243,12 @@ void Faults::ask(core::AdminAction action) {
   if (process == nullptr || cluster_.is_paused(asked)) return;
   const gms::model::MemberId member = cluster_.machine(subject).settings.self.id;
   if (action == core::AdminAction::leave) asked_to_leave_.insert(member);
-  process->admin(cluster_.clock(asked), {action, member}, 0);
+  if (action == core::AdminAction::evict) asked_to_evict_.insert(member);
+  core::AdminRequest request{action, member, {}};
+  // Some maintenances are ended before their time.
+  if (action == core::AdminAction::maintenance && random_.chance(700'000))
+    request.ttl = random_.duration<Duration>(1ms, kMaintenanceMax);
+  process->admin(cluster_.clock(asked), request, 0);
   cluster_.settle(asked);
 }
 
@@ -219,6 +258,28 @@ void Faults::replace(Machine from) {
     if (!cluster_.world().has_left(cluster_.machine(machine).settings.self.id)) continue;
     return cluster_.replace(machine);
   }
+}
+
+void Faults::wipe(Machine machine) {
+  const PlacedView* const committed = cluster_.world().committed_view();
+  if (committed == nullptr) return;
+  const auto is_lost = [&](const MemberId& id) {
+    const ShadowMember* const member = cluster_.world().find(id);
+    const MemberId& now_there = cluster_.machine(member->machine).settings.self.id;
+    return member->machine == machine || id != now_there;
+  };
+  for (const ShadowMember& member : cluster_.world().members()) {
+    for (const ShadowLog* const log : {&member.memory, &member.disk}) {
+      for (const PlacedView& view : log->views()) {
+        const auto lost = std::count_if(view.view.members.begin(), view.view.members.end(),
+                                        [&](const Member& voter) { return is_lost(voter.id); });
+        const std::size_t voters = view.view.members.size();
+        const bool is_old = view.position.index < committed->position.index;
+        if (!is_old && static_cast<std::size_t>(lost) > voters - (voters / 2 + 1)) return;
+      }
+    }
+  }
+  cluster_.replace(machine);
 }
 
 void Faults::stop() {

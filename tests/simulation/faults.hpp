@@ -17,6 +17,8 @@ class Faults {
   void start();
   /// Whether the event was one of a fault's.
   bool carry_out(const Event& event);
+  /// To be called after each event: strikes where a moment was waited for.
+  void watch();
   /// Nothing strikes any more, and what lasts ends now.
   void stop();
   /// Keeps what is not in `core` from doing any good, for good.
@@ -24,6 +26,10 @@ class Faults {
   /// Who was ever asked to leave; the request may still be on its way.
   [[nodiscard]] const std::set<gms::model::MemberId>& asked_to_leave() const {
     return asked_to_leave_;
+  }
+  /// Who an operator ever wanted evicted.
+  [[nodiscard]] const std::set<gms::model::MemberId>& asked_to_evict() const {
+    return asked_to_evict_;
   }
   /// Ends what make_permanent() began.
   void forgive();
@@ -48,7 +54,11 @@ class Faults {
   void ask(gms::core::AdminAction action);
   /// The first machine from there on whose member has left gets a new one.
   void replace(Machine from);
+  /// The machine's directory is lost, unless so many are already that a view could lose its quorum.
+  void wipe(Machine machine);
   [[nodiscard]] std::vector<Path> draw_partition();
+  /// Both ways between the machine and all others.
+  [[nodiscard]] std::vector<Path> all_paths_of(Machine machine) const;
   [[nodiscard]] VirtualTime draw_duration();
   [[nodiscard]] Machine draw_machine();
 
@@ -57,6 +67,10 @@ class Faults {
   std::vector<Lasting> lasting_;
   std::vector<Path> permanent_;
   std::set<gms::model::MemberId> asked_to_leave_;
+  std::set<gms::model::MemberId> asked_to_evict_;
+  /// The next candidate is cut off until it may have been evicted: it comes back ahead of the
+  /// others.
+  bool waits_for_candidate_ = false;
   bool stopped_ = false;
 };
 

@@ -58,6 +58,27 @@ void draw_limits(Random& random, Config& config) {
   config.forwards_max = pick<std::size_t>(random, {1, 4, 1024});
 }
 
+/// When members are evicted and come back. In most runs soon enough to see it happen.
+void draw_membership(Random& random, Config& config) {
+  const bool soon = random.chance(700'000);
+  const Duration after = random.duration<Duration>(1ms, 1500ms);
+  const Duration gap = random.duration<Duration>(1ms, 2000ms);
+  if (soon) config.evict_after = config.suspect + after;
+  if (soon) config.evict_min_gap = gap;
+  if (random.chance(200'000)) config.evict_mode = gms::core::EvictMode::eager;
+  config.up_hysteresis_max = config.up_hysteresis + random.duration<Duration>(0ms, 1000ms);
+  config.epoch_bump_gap = random.duration<Duration>(50ms, 1000ms);
+  config.floor = pick<std::uint8_t>(random, {1, 3, 3, 3, 5});
+}
+
+/// What tries evictions: operators, lost directories, members that come back ahead.
+void draw_membership_faults(Random& random, FaultOptions& out) {
+  out.evict = maybe(random, 2, 30);
+  out.maintenance = maybe(random, 5, 30);
+  out.wipe = maybe(random, 2, 10);
+  out.cut_candidate = maybe(random, 10, 60);
+}
+
 NetworkOptions draw_network(Random& random) {
   NetworkOptions out;
   out.delay_median = pick<VirtualTime>(random, {100us, 300us, 1ms, 5ms, 15ms});
@@ -140,6 +161,12 @@ void describe_config(std::ostringstream& out, const Config& config) {
   line(out, "config.crash_confirm", config.crash_confirm);
   line(out, "config.transfer_deadline", config.transfer_deadline);
   line(out, "config.multicast_resend", config.multicast_resend);
+  line(out, "config.up_hysteresis_max", config.up_hysteresis_max);
+  line(out, "config.evict_after", config.evict_after);
+  line(out, "config.evict_min_gap", config.evict_min_gap);
+  line(out, "config.evict_mode", static_cast<std::uint64_t>(config.evict_mode));
+  line(out, "config.epoch_bump_gap", config.epoch_bump_gap);
+  line(out, "config.floor", config.floor);
   line(out, "config.join_retry", config.join_retry);
   line(out, "config.join_retry_max", config.join_retry_max);
   line(out, "config.join_stuck", config.join_stuck);
@@ -190,6 +217,10 @@ void describe_faults(std::ostringstream& out, const FaultOptions& faults) {
   line(out, "faults.disk_full", faults.disk_full);
   line(out, "faults.leave", faults.leave);
   line(out, "faults.transfer", faults.transfer);
+  line(out, "faults.evict", faults.evict);
+  line(out, "faults.maintenance", faults.maintenance);
+  line(out, "faults.wipe", faults.wipe);
+  line(out, "faults.cut_candidate", faults.cut_candidate);
   line(out, "faults.crash_between_effects", faults.crash_between_effects);
   line(out, "faults.down_max", faults.down_max);
   line(out, "faults.fault_max", faults.fault_max);
@@ -235,6 +266,9 @@ Options expand(std::uint64_t seed) {
   out.disk.files = random.chance(250'000);
   out.faults = draw_faults(random);
   out.workload = draw_workload(random);
+  Random membership(seed, Concern::membership);
+  draw_membership(membership, out.config);
+  draw_membership_faults(membership, out.faults);
   // Drawn last, and so that the seeds kept for their faults go on playing as they did.
   if (random.below(4) == 1) out.application = ApplicationKind::key_value;
   return out;

@@ -50,6 +50,10 @@ struct FaultOptions {
   std::uint64_t disk_full = 0;
   std::uint64_t leave = 0;
   std::uint64_t transfer = 0;
+  std::uint64_t evict = 0;
+  std::uint64_t maintenance = 0;
+  std::uint64_t wipe = 0;
+  std::uint64_t cut_candidate = 0;
   /// Per million effects: the process dies between this one and the next.
   std::uint64_t crash_between_effects = 0;
   /// The longest that a crashed machine stays down, and that other faults last.
@@ -102,7 +106,8 @@ struct Options {
 /// Draws the options of a run: each class of faults is left out of four seeds in ten and more.
 [[nodiscard]] Options expand(std::uint64_t seed);
 
-/// Timers and limits within what validate() allows, silly ones too.
+/// Timers and limits within what validate() allows, silly ones too; when members are evicted and
+/// come back is left as it is.
 [[nodiscard]] gms::core::Config random_config(Random& random);
 
 /// One `name = value` a line.

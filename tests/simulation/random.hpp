@@ -23,7 +23,15 @@ using VirtualTime = std::chrono::microseconds;
 
 /// What a stream of random numbers is for. Each concern has its own, so that a change in how one of
 /// them draws leaves the others as they were.
-enum class Concern : std::uint64_t { options = 1, network, disk, process, workload, faults };
+enum class Concern : std::uint64_t {
+  options = 1,
+  network,
+  disk,
+  process,
+  workload,
+  faults,
+  membership
+};
 
 /// A stream of random numbers, a function of a seed and a concern (xoshiro256**).
 class Random {

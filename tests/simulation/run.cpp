@@ -60,6 +60,7 @@ class Run {
     while (!violation() && !cluster_.events().empty() && cluster_.events().next_at() <= until) {
       const auto event = cluster_.next();
       if (event && !workload_.carry_out(*event)) faults_.carry_out(*event);
+      faults_.watch();
       if (statistics_.events > kEventsMax) violate("LV1", "events without end");
       if (done()) return true;
     }
@@ -88,9 +89,23 @@ class Run {
     return view;
   }
 
-  /// The views that leaders may append in a moment: with members that they are admitting, and
-  /// without those that were asked to leave. A leader believes for an election timeout in whoever
-  /// was just cut off, and may need it for the very view that it appends.
+  /// The views after `view` in which some of those that are marked down are evicted.
+  void foresee_evictions(const View& view) {
+    std::vector<MemberId> down;
+    for (const Member& member : view.members)
+      if (!view.is_up(member.id)) down.push_back(member.id);
+    for (std::size_t some = 1; some < std::size_t{1} << down.size(); ++some) {
+      View smaller = view;
+      for (std::size_t i = 0; i < down.size(); ++i)
+        if ((some >> i & 1) != 0) smaller = without(std::move(smaller), down[i]);
+      if (smaller.members.size() >= view.floor) foreseen_.push_back(std::move(smaller));
+    }
+  }
+
+  /// The views that leaders may append in a moment: with members that they are admitting, without
+  /// those that are down, and without those that were asked to leave or to be evicted. A leader
+  /// believes for an election timeout in whoever was just cut off, and may need it for the very
+  /// view that it appends.
   void foresee_views() {
     foreseen_.clear();
     for (Machine machine = 0; machine < cluster_.size(); ++machine) {
@@ -98,14 +113,18 @@ class Run {
       if (process == nullptr) continue;
       const core::Status status = process->engine().status();
       View all = status.view_in_log.view;
+      foresee_evictions(all);
       for (const core::PeerStatus& peer : status.peers) {
         if (peer.voter) continue;
-        add_voter(foreseen_.emplace_back(status.view_in_log.view), peer.id);
-        add_voter(foreseen_.emplace_back(all), peer.id);
-        all = foreseen_.back();
+        View more = status.view_in_log.view;
+        add_voter(more, peer.id);
+        foresee_evictions(foreseen_.emplace_back(std::move(more)));
+        add_voter(all, peer.id);
+        foresee_evictions(foreseen_.emplace_back(all));
       }
-      for (const MemberId& id : faults_.asked_to_leave())
-        if (all.has_voter(id)) foreseen_.push_back(without(status.view_in_log.view, id));
+      for (const auto* const asked : {&faults_.asked_to_leave(), &faults_.asked_to_evict()})
+        for (const MemberId& id : *asked)
+          if (all.has_voter(id)) foreseen_.push_back(without(status.view_in_log.view, id));
     }
   }
 
@@ -131,7 +150,12 @@ class Run {
     return static_cast<std::size_t>(present) >= view.members.size() / 2 + 1;
   }
 
-  /// A quorum of every live view, and perhaps more.
+  /// Whether the member has a machine still: that of one whose directory was lost is another's.
+  bool is_there(const ShadowMember& member) {
+    return cluster_.machine(member.machine).settings.self.id == member.id;
+  }
+
+  /// A quorum of every live view, and perhaps more, also of those that were evicted and come back.
   std::vector<Machine> draw_core() {
     const std::vector<const View*> views = live_views();
     std::vector<const ShadowMember*> order;
@@ -145,7 +169,9 @@ class Run {
                                       [&](const View* view) { return has_quorum(*view, members); });
       const bool voter = std::any_of(views.begin(), views.end(),
                                      [&](const View* view) { return view->has_voter(member->id); });
-      if (!voter || (enough && (exact || random_.chance(500'000)))) continue;
+      const bool spare = enough || !voter;
+      if (!is_there(*member) || (!voter && !cluster_.world().is_evicted(member->id))) continue;
+      if (spare && (exact || random_.chance(500'000))) continue;
       members.push_back(member->id);
       out.push_back(member->machine);
     }
@@ -187,21 +213,40 @@ class Run {
     if (violation()) return;
     if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
     const auto before = reign();
+    const std::uint64_t ahead = statistics_.of(Sometimes::joiner_ahead);
     const std::size_t views = cluster_.world().committed_views().size();
     const std::uint64_t succeeded = workload_.succeeded();
     go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
     if (violation()) return;
-    if (reign() != before) return violate("LV1", "a healthy quorum does not keep its leader");
-    check_settled(views);
+    if (!is_kept(before, statistics_.of(Sometimes::joiner_ahead) - ahead))
+      return violate("LV1", "a healthy quorum does not keep its leader");
+    check_settled(views, core);
     check_marks(core);
     if (workload_.succeeded() == succeeded)
       return violate("LV3", "no call succeeds although a quorum is healthy");
     quiet(core);
   }
 
-  /// LV6: of the views from the first'th on, each is one that was asked for before: somebody is
-  /// admitted, and perhaps marked once for being out of reach, or seen off. Marks have settled.
-  void check_settled(std::size_t first) {
+  /// The leader leads still, in its old epoch unless it left that for a joiner that was ahead.
+  bool is_kept(const std::optional<Reign>& before, std::uint64_t left_for_joiners) {
+    const std::optional<Reign> after = reign();
+    if (left_for_joiners == 0 || !before || !after) return after == before;
+    return after->leader == before->leader && after->epoch > before->epoch;
+  }
+
+  /// Whether the member may be evicted though the core is healthy: it is outside of it, and was
+  /// marked down before.
+  bool may_be_evicted(const MemberId& id, const View& before, const std::vector<Machine>& core) {
+    const ShadowMember& member = *cluster_.world().find(id);
+    const bool in_core =
+        is_there(member) && std::find(core.begin(), core.end(), member.machine) != core.end();
+    return !in_core && !before.is_up(id);
+  }
+
+  /// LV6: of the views from the first'th on, each is one that was called for before: somebody is
+  /// admitted, and perhaps marked once for being out of reach, seen off, or evicted because the
+  /// time for it runs out now. Marks have settled.
+  void check_settled(std::size_t first, const std::vector<Machine>& core) {
     const std::vector<PlacedView>& views = cluster_.world().committed_views();
     std::set<MemberId> joined;
     std::set<MemberId> left;
@@ -213,6 +258,9 @@ class Run {
       if (view.cause == ViewCause::leave)
         asked_for =
             faults_.asked_to_leave().contains(view.subject) && left.insert(view.subject).second;
+      if (view.cause == ViewCause::evict)
+        asked_for = may_be_evicted(view.subject, views[i - 1].view, core) &&
+                    left.insert(view.subject).second;
       if (asked_for) continue;
       return violate("LV6", "view " + std::to_string(view.seq.value()) + ", " +
                                 std::string(to_string(view.cause)) + " of " +
@@ -241,6 +289,18 @@ class Run {
     if (!workload_.is_idle()) violate("LV3", "a client's call does not end");
     if (const auto unanswered = workload_.unanswered(core)) violate("LV3", *unanswered);
     check_caught_up(core);
+    check_back(core);
+  }
+
+  /// LV4: of the core, whoever has not left is a voter, and up.
+  void check_back(const std::vector<Machine>& core) {
+    const View& view = cluster_.world().committed_view()->view;
+    for (const Machine machine : core) {
+      const MachineState& state = cluster_.machine(machine);
+      const MemberId id = state.settings.self.id;
+      if (view.is_up(id) || cluster_.world().has_left(id)) continue;
+      violate("LV4", name_of(*state.shadow) + " does not come back");
+    }
   }
 
   void check_caught_up(const std::vector<Machine>& core) {

@@ -118,6 +118,7 @@ void ScriptedCluster::put_back(std::vector<Letter> letters) {
 void ScriptedCluster::hand_over(Letter letter) {
   Place& place = machines_[letter.to];
   if (!place.process) return;
+  checks_.receives(*place.shadow, letter.message, now_);
   place.process->step(now_, core::Received{std::move(letter.message)});
   after(letter.to);
 }
@@ -250,7 +251,7 @@ void ScriptedCluster::restart(Machine machine) {
 }
 
 void ScriptedCluster::observe(Process& process, const core::Effects& effects) {
-  checks_.observes(*machines_[process.machine()].shadow, effects);
+  checks_.observes(*machines_[process.machine()].shadow, effects, now_);
 }
 
 void ScriptedCluster::persist(Process& process, PersistRequest request) {
@@ -267,6 +268,14 @@ void ScriptedCluster::send(Process& process, core::Message message, PersistSeq s
   const auto to = static_cast<Machine>(message.to.node.value() - 1);
   if (to < machines_.size() && !is_cut(from, to))
     in_flight_.push_back({std::move(message), from, to, 1, false});
+}
+
+void ScriptedCluster::send_to_address(Process& process, const std::string& address,
+                                      core::Message message) {
+  const Machine from = process.machine();
+  for (Machine to = 0; to < machines_.size(); ++to)
+    if (machines_[to].settings.self.peer_address == address && !is_cut(from, to))
+      in_flight_.push_back({message, from, to, 1, false});
 }
 
 void ScriptedCluster::executed(Process& process, const std::vector<Execution>& executions) {
@@ -316,12 +325,14 @@ void ScriptedCluster::multicast(Machine machine) {
   after(machine);
 }
 
-void ScriptedCluster::admin(Machine machine, core::AdminAction action, Machine subject) {
+Request ScriptedCluster::admin(Machine machine, core::AdminAction action, Machine subject,
+                               Duration ttl) {
   const auto out = static_cast<Request>(requests_.size());
   requests_.emplace_back();
   keys_.emplace_back();
-  machines_[machine].process->admin(now_, {action, machines_[subject].settings.self.id}, out);
+  machines_[machine].process->admin(now_, {action, machines_[subject].settings.self.id, ttl}, out);
   after(machine);
+  return out;
 }
 
 core::Status ScriptedCluster::status(Machine machine) const {

@@ -90,7 +90,9 @@ class ScriptedCluster final : private ProcessHost {
   [[nodiscard]] Request propose(Machine machine, const ClientCall& call);
   [[nodiscard]] Request read(Machine machine, Key key);
   void multicast(Machine machine);
-  void admin(Machine machine, gms::core::AdminAction action, Machine subject);
+  /// `ttl`: of a maintenance.
+  Request admin(Machine machine, gms::core::AdminAction action, Machine subject,
+                gms::model::Duration ttl = {});
   [[nodiscard]] const RequestState& request(Request request) const { return requests_[request]; }
 
   [[nodiscard]] gms::core::Status status(Machine machine) const;
@@ -120,7 +122,8 @@ class ScriptedCluster final : private ProcessHost {
   void persist(Process& process, gms::model::PersistRequest request) override;
   void read_log(Process& process, const gms::model::ReadRequest& request) override;
   void send(Process& process, gms::core::Message message, gms::model::PersistSeq after) override;
-  void send_to_address(Process&, const std::string&, gms::core::Message) override {}
+  void send_to_address(Process& process, const std::string& address,
+                       gms::core::Message message) override;
   void know_peer(Process&, const gms::model::MemberId&) override {}
   void forget_peer(Process&, const gms::model::MemberId&) override {}
   void deliveries_wait(Process&) override {}

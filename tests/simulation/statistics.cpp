@@ -23,6 +23,10 @@ constexpr std::array<const char*, kFaultClasses> kFaultNames{"crash",
                                                              "leave",
                                                              "replace a member that left",
                                                              "transfer",
+                                                             "evict",
+                                                             "maintenance",
+                                                             "wipe",
+                                                             "candidate cut off",
                                                              "message lost",
                                                              "message doubled",
                                                              "message from the graveyard"};
@@ -48,7 +52,15 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
     "an old message after a change of epoch",
     "entries read from the log",
     "unsynced orders lost",
-    "a read while the view changed"};
+    "a read while the view changed",
+    "a member evicted",
+    "a view at the floor by an eviction",
+    "a view of five shrunk to three",
+    "a view of three regrown to five",
+    "a member evicted alive and back without a wipe",
+    "a joiner with a higher epoch",
+    "a dead member replaced",
+    "a maintenance began"};
 
 }  // namespace
 

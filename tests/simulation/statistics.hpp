@@ -27,6 +27,10 @@ enum class FaultClass : std::uint8_t {
   leave,
   replace,
   transfer,
+  evict,
+  maintenance,
+  wipe,
+  cut_candidate,
   message_lost,
   message_doubled,
   message_from_the_graveyard,
@@ -57,9 +61,17 @@ enum class Sometimes : std::uint8_t {
   entries_read_from_the_log,
   unsynced_orders_lost,
   read_while_the_view_changed,
+  evicted,
+  evicted_to_the_floor,
+  shrunk_from_five_to_three,
+  regrown_from_three_to_five,
+  back_without_a_wipe,
+  joiner_ahead,
+  dead_member_replaced,
+  maintenance_began,
 };
 inline constexpr std::size_t kSometimes =
-    static_cast<std::size_t>(Sometimes::read_while_the_view_changed) + 1;
+    static_cast<std::size_t>(Sometimes::maintenance_began) + 1;
 
 /// What happened in a run, or in many.
 struct Statistics {
@@ -82,6 +94,9 @@ struct Statistics {
 
   void count(FaultClass fault) { ++faults[static_cast<std::size_t>(fault)]; }
   void count(Sometimes reached) { ++sometimes[static_cast<std::size_t>(reached)]; }
+  [[nodiscard]] std::uint64_t of(Sometimes reached) const {
+    return sometimes[static_cast<std::size_t>(reached)];
+  }
   Statistics& operator+=(const Statistics& other);
 };
 

@@ -43,12 +43,20 @@ Index World::committed_before(Epoch epoch) const {
   return Index(static_cast<std::uint64_t>(end - committed_in_.begin()));
 }
 
-bool World::has_left(const MemberId& id) const {
+bool World::was_removed(const MemberId& id, ViewCause cause) const {
   const PlacedView* const newest = committed_view();
   if (newest == nullptr || newest->view.has_voter(id)) return false;
   return std::any_of(committed_views_.begin(), committed_views_.end(), [&](const PlacedView& view) {
-    return view.view.cause == ViewCause::leave && view.view.subject == id;
+    return view.view.cause == cause && view.view.subject == id;
   });
+}
+
+bool World::has_left(const MemberId& id) const {
+  return was_removed(id, ViewCause::leave);
+}
+
+bool World::is_evicted(const MemberId& id) const {
+  return was_removed(id, ViewCause::evict) && !has_left(id);
 }
 
 void World::violate(const char* invariant, std::string detail) {

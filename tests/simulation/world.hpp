@@ -129,6 +129,8 @@ class World {
 
   /// Whether the member was asked to leave, did, and is not back.
   [[nodiscard]] bool has_left(const gms::model::MemberId& id) const;
+  /// Whether the member was evicted and is not back.
+  [[nodiscard]] bool is_evicted(const gms::model::MemberId& id) const;
 
   /// Reports a broken rule. The first report counts.
   void violate(const char* invariant, std::string detail);
@@ -137,6 +139,9 @@ class World {
   [[nodiscard]] Statistics& statistics() { return statistics_; }
 
  private:
+  /// Whether a view with that cause and subject is committed, and the newest is without the member.
+  [[nodiscard]] bool was_removed(const gms::model::MemberId& id, gms::model::ViewCause cause) const;
+
   Statistics& statistics_;
   /// Grows at the end only: members are pointed to.
   std::deque<ShadowMember> members_;

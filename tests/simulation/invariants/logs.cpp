@@ -57,7 +57,8 @@ bool does_what_it_says(const View& before, const View& after) {
     case ViewCause::leave:
     case ViewCause::evict: return was_there && !is_there;
     case ViewCause::up:
-    case ViewCause::down: return after.members == before.members;
+    case ViewCause::down:
+    case ViewCause::maintenance: return after.members == before.members;
     case ViewCause::bootstrap: return false;
   }
   return false;

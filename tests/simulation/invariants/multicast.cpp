@@ -74,6 +74,10 @@ void OneStream::delivers(World& world, const ShadowMember& member, Reader& reade
   if (record.ordinal != reader.ordinal)
     world.violate("A4", name_of(member) + " has delivered " + std::to_string(reader.ordinal) +
                             " messages, others " + std::to_string(record.ordinal) + at(index));
+  if (delivery.kind == EntryKind::multicast &&
+      !views_.at(reader.view).view.view.is_up(delivery.sender))
+    world.violate("V6",
+                  name_of(member) + " delivers a message of a sender that is not up" + at(index));
   if (record.view != reader.view)
     world.violate("V5", name_of(member) + " delivers in another view than others" + at(index));
 }

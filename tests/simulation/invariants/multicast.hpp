@@ -19,8 +19,9 @@ struct MulticastBody {
 [[nodiscard]] gms::model::Bytes encode(const MulticastBody& body);
 [[nodiscard]] std::optional<MulticastBody> decode_multicast_body(gms::model::ByteSpan bytes);
 
-/// A3, A4, V1 to V5: every member is delivered the same messages, in one order, in the same views,
-/// without a gap; and one that has been in a view goes on in views that have it, until its removal.
+/// A3, A4, V1 to V6: every member is delivered the same messages, in one order, in the same views,
+/// without a gap; one that has been in a view goes on in views that have it, until its removal; and
+/// a multicast's sender is up in the view that it is delivered in.
 class OneStream {
  public:
   void delivers(World& world, const ShadowMember& member, const gms::model::DeliveryBatch& batch);

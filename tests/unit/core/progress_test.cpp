@@ -157,6 +157,28 @@ TEST(Progress, AnExcusedGapIsNoSilence) {
   EXPECT_EQ(peer.silence(at(9100)), Duration(99));
 }
 
+TEST(Progress, AnExcusedGapMakesNobodyHeardLaterThanNow) {
+  Progress peer = probing(1);
+  peer.heard(at(109), Duration(500));
+  peer.excuse(Duration(300), at(400));
+  EXPECT_EQ(peer.silence(at(400)), Duration(0));
+}
+
+TEST(Progress, FlapsWhenItFallsAgainSoonAfterItWasUp) {
+  Progress peer = probing(1);
+  peer.marked_down(at(0), Duration(1000));
+  EXPECT_EQ(peer.flaps(), 0U);
+  peer.marked_up(at(100));
+  peer.marked_down(at(1099), Duration(1000));
+  EXPECT_EQ(peer.flaps(), 1U);
+  peer.marked_up(at(2000));
+  peer.marked_down(at(2100), Duration(1000));
+  EXPECT_EQ(peer.flaps(), 2U);
+  peer.marked_up(at(3000));
+  peer.marked_down(at(4000), Duration(1000));
+  EXPECT_EQ(peer.flaps(), 0U);
+}
+
 TEST(Progress, IsActiveOnceForEachTimeItWasHeard) {
   Progress peer = probing(1);
   EXPECT_TRUE(peer.take_active());

@@ -19,6 +19,7 @@ View three_members() {
     view.members.push_back({member_id(node), name, name + ":7500", name + ":7400"});
   }
   view.up = {member_id(1), member_id(3)};
+  view.maintenance = {{member_id(2), GroupClock(700)}};
   view.cause = ViewCause::down;
   view.subject = member_id(2);
   return view;
@@ -55,6 +56,24 @@ TEST(View, RefusesSomebodyUpWhoIsNoVoter) {
   View view = three_members();
   view.up = {member_id(1), member_id(4)};
   EXPECT_FALSE(decode_view(encode(view)).has_value());
+}
+
+TEST(View, RefusesMaintenanceOfSomebodyWhoIsNoVoterAndOutOfOrder) {
+  View view = three_members();
+  view.maintenance = {{member_id(4), GroupClock(1)}};
+  EXPECT_FALSE(decode_view(encode(view)).has_value());
+  view.maintenance = {{member_id(3), GroupClock(1)}, {member_id(1), GroupClock(1)}};
+  EXPECT_FALSE(decode_view(encode(view)).has_value());
+  view.maintenance = {{member_id(3), GroupClock(1)}, {member_id(3), GroupClock(2)}};
+  EXPECT_FALSE(decode_view(encode(view)).has_value());
+}
+
+TEST(View, OfADeadMemberAndItsSuccessorTheNameIsTheLivingOnes) {
+  View view = three_members();
+  view.members[1].name = "n3";
+  EXPECT_EQ(view.find_name("n3"), view.find(member_id(3)));
+  view.up = {member_id(1), member_id(2)};
+  EXPECT_EQ(view.find_name("n3"), view.find(member_id(2)));
 }
 
 TEST(View, FindsItsVotersByIdAndByName) {

@@ -87,6 +87,15 @@ TEST(SettingSources, AFileHasTablesAndEitherSpelling) {
   EXPECT_EQ(settings.storage.memtable_bytes, 16u << 20);
 }
 
+TEST(SettingSources, TheEvictionModeIsAWord) {
+  Settings settings;
+  ASSERT_TRUE(read_file("[gms]\nevict-mode = \"eager\"\n", settings).has_value());
+  EXPECT_EQ(settings.gms.evict_mode, gms::core::EvictMode::eager);
+  const auto wrong = read_file("[gms]\nevict-mode = \"never\"\n", settings);
+  ASSERT_FALSE(wrong.has_value());
+  EXPECT_NE(wrong.error().detail.find("neither paired nor eager"), std::string::npos);
+}
+
 TEST(SettingSources, AnUnknownKeyIsAnErrorThatNamesTheNearest) {
   Settings settings;
   const auto file = read_file("[gms]\nheartbeet = \"1s\"\n", settings);

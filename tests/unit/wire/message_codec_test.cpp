@@ -97,11 +97,16 @@ TEST(MessageCodec, EveryMessageComesBackAsItWas) {
 }
 
 TEST(MessageCodec, AnAdminRequestComesBackAsItWas) {
-  core::Forward forward{Ticket(4), {}, core::AdminRequest{core::AdminAction::transfer, kTo}};
-  const Message message = message_with(forward);
-  const auto decoded = decode_message(encoded(message));
-  ASSERT_TRUE(decoded.has_value());
-  EXPECT_EQ(decoded.value(), message);
+  using core::AdminAction;
+  for (const core::AdminRequest& request : {core::AdminRequest{AdminAction::leave, kTo, {}},
+                                            {AdminAction::transfer, kTo, {}},
+                                            {AdminAction::evict, kTo, {}},
+                                            {AdminAction::maintenance, kTo, Duration(90'000)}}) {
+    const Message message = message_with(core::Forward{Ticket(4), {}, request});
+    const auto decoded = decode_message(encoded(message));
+    ASSERT_TRUE(decoded.has_value());
+    EXPECT_EQ(decoded.value(), message);
+  }
 }
 
 TEST(MessageCodec, EntriesOfSeveralRunsArriveAsOneSliceOfTheFrame) {
@@ -184,7 +189,11 @@ TEST(MessageCodec, ValuesWithoutAMeaningAreCorrupt) {
   reply.verdict = static_cast<core::AppendVerdict>(9);
   EXPECT_FALSE(decode_message(encoded(message_with(reply))).has_value());
   core::Forward forward;
-  forward.admin = core::AdminRequest{static_cast<core::AdminAction>(0), kTo};
+  forward.admin = core::AdminRequest{static_cast<core::AdminAction>(0), kTo, {}};
+  EXPECT_FALSE(decode_message(encoded(message_with(forward))).has_value());
+  forward.admin = core::AdminRequest{static_cast<core::AdminAction>(5), kTo, {}};
+  EXPECT_FALSE(decode_message(encoded(message_with(forward))).has_value());
+  forward.admin = core::AdminRequest{core::AdminAction::maintenance, kTo, Duration(-1)};
   EXPECT_FALSE(decode_message(encoded(message_with(forward))).has_value());
   core::JoinRequest join;
   join.member.name = std::string(kMemberNameBytesMax + 1, 'n');
