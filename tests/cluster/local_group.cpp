@@ -10,6 +10,19 @@ namespace {
 using namespace std::chrono_literals;
 namespace json = boost::json;
 
+std::vector<std::string> names_in(const json::value& array) {
+  std::vector<std::string> names;
+  for (const json::value& name : array.as_array()) names.emplace_back(name.as_string());
+  return names;
+}
+
+std::string last_line(const std::string& text) {
+  const std::size_t end = text.find_last_not_of('\n');
+  if (end == std::string::npos) return "";
+  const std::size_t begin = text.rfind('\n', end);
+  return text.substr(begin == std::string::npos ? 0 : begin + 1);
+}
+
 }  // namespace
 
 LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent)
@@ -100,19 +113,31 @@ std::string LocalGroup::log(const std::string& name) const {
   return must({"local", "logs", name});
 }
 
-void LocalGroup::wait_all_up() const {
-  std::string last;
-  for (int attempt = 0; attempt < 300; ++attempt) {
-    const Finished status = kvctl({"status", "-o", "json"});
-    last = status.out + status.err;
-    if (status.exit_code == 0) {
-      const json::value parsed = json::parse(status.out);
-      const auto& view = parsed.at("view").as_object();
-      if (view.at("up").as_array().size() == static_cast<std::size_t>(size_)) return;
-    }
+std::optional<ShownView> LocalGroup::view() const {
+  const Finished status = kvctl({"status", "-o", "json"});
+  if (status.exit_code != 0) return std::nullopt;
+  const json::value parsed = json::parse(status.out);
+  const json::object& view = parsed.at("view").as_object();
+  return ShownView{view.at("seq").to_number<std::int64_t>(), names_in(view.at("voters")),
+                   names_in(view.at("up"))};
+}
+
+void LocalGroup::wait_for_view(std::size_t voters, std::size_t up) const {
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (std::chrono::steady_clock::now() < until) {
+    const auto now = view();
+    if (now && now->voters.size() == voters && now->up.size() == up) return;
     std::this_thread::sleep_for(100ms);
   }
-  throw std::runtime_error("not all up after 30 s: " + last);
+  std::string last_words;
+  for (int number = 1; number <= size_; ++number)
+    last_words += last_line(content_of(directory_ / ("n" + std::to_string(number)) / "log"));
+  throw std::runtime_error("no view of " + std::to_string(voters) + " with " + std::to_string(up) +
+                           " up after 30 s:\n" + kvctl({"status"}).out + last_words);
+}
+
+void LocalGroup::wait_all_up() const {
+  wait_for_view(static_cast<std::size_t>(size_), static_cast<std::size_t>(size_));
 }
 
 std::vector<std::string> LocalGroup::endpoints() const {

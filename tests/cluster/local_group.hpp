@@ -1,12 +1,21 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "tests/cluster/program.hpp"
 
 namespace tests::cluster {
+
+/// A view as `kvctl status` shows it.
+struct ShownView {
+  std::int64_t seq = 0;
+  std::vector<std::string> voters;
+  std::vector<std::string> up;
+};
 
 /// Real replicas on this machine, in a directory of their own, driven by `kvctl local` as a user
 /// would. Gone, processes and files, with the object. One thread.
@@ -31,6 +40,11 @@ class LocalGroup {
   [[nodiscard]] std::vector<std::string> followers() const;
   /// Waits until every replica is up in one view; throws after 30 s.
   void wait_all_up() const;
+
+  /// The view in force, from the members' own word; nothing when nobody answers.
+  [[nodiscard]] std::optional<ShownView> view() const;
+  /// Waits until the view has so many voters, of whom so many are up; throws after 30 s.
+  void wait_for_view(std::size_t voters, std::size_t up) const;
 
   [[nodiscard]] std::vector<std::string> endpoints() const;
   /// The process of a replica; throws when it does not run.

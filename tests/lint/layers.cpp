@@ -67,7 +67,7 @@ const std::vector<Library>& libraries() {
       {"Google Benchmark", {"benchmark/*"}, {}},
       {"POSIX",
        {"sys/*", "netinet/*", "arpa/*", "linux/*", "unistd.h", "fcntl.h", "signal.h", "poll.h",
-        "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h"},
+        "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h"},
        {"gms/log/*", "gms/net/*", "gms/group*", "kvstore/storage/rocks_*", "kvstore/server/*",
         "client/*"}},
   };

@@ -1,0 +1,73 @@
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/cluster/faulty_disks.hpp"
+#include "tests/cluster/recorder.hpp"
+#include "tests/cluster/verdict.hpp"
+
+namespace tests::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Replicas on disks that lose what was not synced, with files so small that new ones are made
+/// all the time, and clients that go on throughout.
+class PowerLoss : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (!FaultyDisks::are_there()) GTEST_SKIP() << "this build has no library to preload";
+    disks.emplace();
+  }
+
+  void start(int size, int base_port) {
+    group.emplace(size, base_port, disks->parent());
+    recorder.emplace(Recorder::Settings{group->endpoints(), 4, 5, 11});
+  }
+
+  /// Takes their power while writes are under way, and brings them back.
+  void lose(const std::vector<std::string>& names) {
+    std::this_thread::sleep_for(500ms);
+    FaultyDisks::power_off(*group, names);
+    for (const std::string& name : names)
+      (void)group->kvctl({"local", "restart", name, "--timeout", "1ms"});
+    group->wait_all_up();
+  }
+
+  void expect_nothing_lost() {
+    recorder->stop();
+    EXPECT_GT(recorder->acknowledged().size(), 50U);
+    EXPECT_EQ(wrong_with(*group, *recorder), "");
+  }
+
+  const Variable segment{"KVD_LOG_SEGMENT_BYTES", "256KiB"};
+  const Variable first_segment{"KVD_LOG_FIRST_SEGMENT_BYTES", "256KiB"};
+  const Variable memory{"KVD_STORAGE_MEMTABLE_BYTES", "32KiB"};
+  std::optional<FaultyDisks> disks;
+  std::optional<LocalGroup> group;
+  std::optional<Recorder> recorder;
+};
+
+TEST_F(PowerLoss, OfOneReplicaAfterTheOtherLosesNoAcknowledgedWrite) {
+  start(3, 28000);
+  lose({group->followers().front()});
+  lose({group->leader()});
+  lose({group->leader()});
+  lose({group->followers().back()});
+  expect_nothing_lost();
+}
+
+TEST_F(PowerLoss, OfAllThreeAtOnceLosesNoAcknowledgedWrite) {
+  start(3, 28200);
+  for (int round = 0; round < 4; ++round) lose({"n1", "n2", "n3"});
+  expect_nothing_lost();
+}
+
+TEST_F(PowerLoss, OfAllFiveAtOnceLosesNoAcknowledgedWrite) {
+  start(5, 28400);
+  for (int round = 0; round < 2; ++round) lose({"n1", "n2", "n3", "n4", "n5"});
+  expect_nothing_lost();
+}
+
+}  // namespace
+}  // namespace tests::cluster

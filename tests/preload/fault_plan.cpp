@@ -1,0 +1,65 @@
+#include "tests/preload/fault_plan.hpp"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <charconv>
+#include <fstream>
+#include <sstream>
+
+namespace tests::preload {
+
+Fault FaultPlan::fault_of(std::string_view word) {
+  constexpr std::string_view kWait = "wait:";
+  Fault fault;
+  if (word == "EIO") fault.error = EIO;
+  if (word == "ENOSPC") fault.error = ENOSPC;
+  if (word == "EINTR") fault.error = EINTR;
+  if (word == "short") fault.is_short = true;
+  if (word.starts_with(kWait))
+    std::from_chars(word.data() + kWait.size(), word.data() + word.size(), fault.wait_ms);
+  if (fault.error == 0 && fault.wait_ms == 0 && !fault.is_short)
+    give_up("no fault: " + std::string(word));
+  return fault;
+}
+
+FaultPlan::Rule FaultPlan::rule_of(const std::string& line) {
+  Rule rule;
+  rule.line = line;
+  std::istringstream words(line);
+  std::string call;
+  std::string fault;
+  words >> call >> rule.path >> rule.skip >> rule.count >> fault;
+  if (!words || (call != "sync" && call != "write")) give_up("no rule: " + line);
+  rule.call = call == "sync" ? Call::sync : Call::write;
+  rule.fault = fault_of(fault);
+  return rule;
+}
+
+void FaultPlan::read(const std::string& path, Rules& rules) {
+  const auto now = inode_at(AT_FDCWD, path.c_str());
+  const std::string id = now ? now->id : "";
+  if (id == rules.id) return;
+  rules = {id, {}};
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) rules.rules.push_back(rule_of(line));
+}
+
+std::optional<Fault> FaultPlan::next(Call call, const OpenFile& file) {
+  const std::lock_guard held(mutex_);
+  Rules& rules = disks_[file.disk.records()];
+  read(file.disk.rules(), rules);
+  for (Rule& rule : rules.rules) {
+    if (rule.call != call || file.path.find(rule.path) == std::string::npos) continue;
+    if (rule.skip > 0) {
+      --rule.skip;
+    } else if (rule.count > 0) {
+      --rule.count;
+      std::ofstream(file.disk.fired(), std::ios::app) << rule.line << " at " << file.path << '\n';
+      return rule.fault;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace tests::preload
