@@ -1,7 +1,7 @@
 #include "kvstore/server/data_directory.hpp"
 
 #include <filesystem>
-#include <fstream>
+#include <ostream>
 #include <system_error>
 
 #include "gms/log/inspection.hpp"
@@ -32,16 +32,22 @@ std::string settings_text(const Settings& settings) {
   return out;
 }
 
-/// The directory has no identity yet, so an incomplete file is written again by the next try.
+/// The directory has no identity yet, so an incomplete file is written again by the next try. Its
+/// name becomes durable with that of the identity.
 Result<void> write_settings(const Settings& settings) {
+  const std::string path = settings_file(settings.data);
   std::error_code failed;
   fs::create_directories(settings.data, failed);
   if (failed) return Error{ErrorCode::io, "cannot make it: " + failed.message()};
-  std::ofstream file(settings_file(settings.data), std::ios::trunc);
-  file << settings_text(settings);
-  file.close();
-  if (!file) return Error{ErrorCode::io, "cannot write " + settings_file(settings.data)};
-  return {};
+  fs::remove(path, failed);
+  if (failed) return Error{ErrorCode::io, "cannot write " + path + ": " + failed.message()};
+  gms::log::PosixFileSystem files;
+  const auto file = files.create(path);
+  if (!file) return file.error();
+  const std::string text = settings_text(settings);
+  const gms::model::ByteSpan piece = gms::model::as_bytes(text);
+  if (auto written = (*file)->write_at(0, {&piece, 1}); !written) return written;
+  return (*file)->sync();
 }
 
 /// Hears nothing: nobody waits for a reply here.

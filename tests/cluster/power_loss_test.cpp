@@ -69,5 +69,18 @@ TEST_F(PowerLoss, OfAllFiveAtOnceLosesNoAcknowledgedWrite) {
   expect_nothing_lost();
 }
 
+TEST_F(PowerLoss, RightAfterItWasInitialisedLeavesAMemberWithItsSettings) {
+  const std::filesystem::path member = disks->parent() / "member";
+  std::filesystem::create_directory(member);
+  const Finished made = run_program({built("kvd"), "init", "--data", member / "data", "--name",
+                                     "n1", "--listen-client", "127.0.0.1:29700"});
+  ASSERT_EQ(made.exit_code, 0) << made.err;
+  const std::string settings = content_of(member / "data" / "kvd.toml");
+  EXPECT_NE(settings, "");
+  lose_unsynced(preload::Disk(member));
+  EXPECT_EQ(content_of(member / "data" / "kvd.toml"), settings);
+  EXPECT_EQ(run_program({built("kvd"), "inspect", member / "data"}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace tests::cluster
