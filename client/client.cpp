@@ -127,6 +127,7 @@ template Result<api::StatusReply> Client::wait(Result<Draft>);
 template Result<api::MembersReply> Client::wait(Result<Draft>);
 template Result<api::DigestReply> Client::wait(Result<Draft>);
 template Result<api::EventsReply> Client::wait(Result<Draft>);
+template Result<api::ViewsReply> Client::wait(Result<Draft>);
 
 milliseconds Client::or_default(Deadline deadline) const {
   return deadline.value_or(dispatcher_->options().deadline);
@@ -204,6 +205,11 @@ Result<Draft> Client::draft_events(std::string_view address, EventSeq after) con
                Numbering::none,
                std::string(address),
                encoded(api::EventsQuery{after}),
+               or_default({})};
+}
+
+Result<Draft> Client::draft_views(std::string_view address) const {
+  return Draft{RequestKind::views, Route::member, Numbering::none, std::string(address), {},
                or_default({})};
 }
 

@@ -44,6 +44,7 @@ class Client {
   using DigestDepth = kvstore::api::DigestDepth;
   using DigestReply = kvstore::api::DigestReply;
   using EventsReply = kvstore::api::EventsReply;
+  using ViewsReply = kvstore::api::ViewsReply;
   using EventSeq = kvstore::api::EventSeq;
   using AdminQuery = kvstore::api::AdminQuery;
   using Index = gms::model::Index;
@@ -144,6 +145,15 @@ class Client {
     return start<EventsReply>(draft_events(address, after), std::forward<Token>(token));
   }
 
+  /// The newest views that one member remembers.
+  [[nodiscard]] Result<ViewsReply> views(std::string_view address) {
+    return wait<ViewsReply>(draft_views(address));
+  }
+  template <class Token>
+  auto views(std::string_view address, Token&& token) {
+    return start<ViewsReply>(draft_views(address), std::forward<Token>(token));
+  }
+
   /// Makes every replica remember its digest at the index that is returned.
   [[nodiscard]] Result<Index> take_digest(DigestDepth depth) {
     return wait<Index>(draft_take_digest(depth));
@@ -162,8 +172,9 @@ class Client {
     return start<DigestReply>(draft_digest(address, index), std::forward<Token>(token));
   }
 
-  /// Makes a member leave the group, or lead it. It is asked for once: with `outcome_unknown`, look
-  /// at members().
+  /// Makes a member leave the group, lead it, be evicted or be in maintenance. Errors besides those
+  /// above: not_found (no such member), conflict and unavailable (it would hurt; the detail says
+  /// why). It is asked for once: with `outcome_unknown`, look at members().
   [[nodiscard]] Result<void> admin(const AdminQuery& query) {
     return wait<void>(draft_admin(query));
   }
@@ -185,6 +196,7 @@ class Client {
   [[nodiscard]] Result<Draft> draft_members() const;
   [[nodiscard]] Result<Draft> draft_status(std::string_view address, Deadline deadline) const;
   [[nodiscard]] Result<Draft> draft_events(std::string_view address, EventSeq after) const;
+  [[nodiscard]] Result<Draft> draft_views(std::string_view address) const;
   [[nodiscard]] Result<Draft> draft_take_digest(DigestDepth depth) const;
   [[nodiscard]] Result<Draft> draft_digest(std::string_view address, Index index) const;
   [[nodiscard]] Result<Draft> draft_admin(const AdminQuery& query) const;

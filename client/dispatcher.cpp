@@ -380,13 +380,16 @@ void Dispatcher::take_expired(PendingCall& call) {
 void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::Reply& reply) {
   Error error{*reply.error, std::string(as_text(reply.body))};
   if (call.draft.route == Route::member) return finish(call, std::move(error));
+  // To an operator it is the group's answer, whoever passed it on.
+  const bool is_verdict =
+      error.code == ErrorCode::unavailable || error.code == ErrorCode::outcome_unknown;
+  if (is_verdict && call.draft.route == Route::any_once) return finish(call, std::move(error));
   switch (error.code) {
     case ErrorCode::busy:
       if (call.id == registration_) no_session_ = error;
       call.refusal = std::move(error);
       return retry_later(call);
     case ErrorCode::outcome_unknown:
-      if (call.draft.route == Route::any_once) return finish(call, std::move(error));
       call.maybe_taken = call.maybe_taken || call.is_write();
       [[fallthrough]];
     case ErrorCode::not_leader:

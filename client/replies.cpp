@@ -86,4 +86,9 @@ Result<api::EventsReply> decode(const Answer& answer) {
   return api::decode_events_reply(answer.body);
 }
 
+template <>
+Result<api::ViewsReply> decode(const Answer& answer) {
+  return api::decode_views_reply(answer.body);
+}
+
 }  // namespace client

@@ -38,6 +38,8 @@ template <>
 Result<kvstore::api::DigestReply> decode(const Answer& answer);
 template <>
 Result<kvstore::api::EventsReply> decode(const Answer& answer);
+template <>
+Result<kvstore::api::ViewsReply> decode(const Answer& answer);
 
 /// The same, passing an error on.
 template <class T>

@@ -40,7 +40,7 @@ std::optional<ErrorCode> get_error(ByteReader& in) {
 }
 
 bool is_known(RequestKind kind) {
-  return kind >= RequestKind::write && kind <= RequestKind::admin;
+  return kind >= RequestKind::write && kind <= RequestKind::views;
 }
 
 }  // namespace

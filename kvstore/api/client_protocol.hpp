@@ -44,6 +44,8 @@ enum class RequestKind : std::uint8_t {
   events = 9,
   /// AdminQuery; nothing.
   admin = 10,
+  /// Nothing; ViewsReply.
+  views = 11,
 };
 
 /// A client's first frame.

@@ -1,5 +1,7 @@
 #include "kvstore/api/inspection.hpp"
 
+#include <array>
+
 namespace kvstore::api {
 namespace {
 
@@ -12,6 +14,7 @@ using gms::model::Duration;
 using gms::model::Epoch;
 using gms::model::Error;
 using gms::model::ErrorCode;
+using gms::model::GroupClock;
 using gms::model::GroupId;
 using gms::model::Incarnation;
 using gms::model::Index;
@@ -76,19 +79,41 @@ Counter get_counter(ByteReader& in) {
   return counter;
 }
 
+void put_member_id(const MemberId& id, ByteWriter& out) {
+  out.u64(id.node.value());
+  out.u64(id.incarnation.value());
+}
+
+MemberId get_member_id(ByteReader& in) {
+  MemberId id;
+  id.node = NodeId(in.u64());
+  id.incarnation = Incarnation(in.u64());
+  return id;
+}
+
+void put_duration(Duration duration, ByteWriter& out) {
+  out.u64(static_cast<std::uint64_t>(duration.count()));
+}
+
+Duration get_duration(ByteReader& in) {
+  return Duration(static_cast<Duration::rep>(in.u64()));
+}
+
 void put_peer(const PeerReport& peer, ByteWriter& out) {
+  put_member_id(peer.id, out);
   put_text(peer.name, out);
   out.u64(peer.match.value());
   out.u64(peer.applied.value());
-  out.u64(static_cast<std::uint64_t>(peer.silence.count()));
+  put_duration(peer.silence, out);
 }
 
 PeerReport get_peer(ByteReader& in) {
   PeerReport peer;
+  peer.id = get_member_id(in);
   peer.name = get_text(in);
   peer.match = Index(in.u64());
   peer.applied = Index(in.u64());
-  peer.silence = Duration(static_cast<Duration::rep>(in.u64()));
+  peer.silence = get_duration(in);
   return peer;
 }
 
@@ -108,6 +133,23 @@ EventReport get_event(ByteReader& in) {
   return event;
 }
 
+void put_view_report(const ViewReport& report, ByteWriter& out) {
+  put_view(report.view, out);
+  put_text(report.subject, out);
+  out.u8(static_cast<std::uint8_t>(report.reason));
+  out.u64(report.at_ms);
+}
+
+ViewReport get_view_report(ByteReader& in) {
+  ViewReport report;
+  report.view = get_view(in);
+  report.subject = get_text(in);
+  report.reason = static_cast<ViewReason>(in.u8());
+  if (report.reason < ViewReason::unknown || report.reason > ViewReason::asked) in.fail();
+  report.at_ms = in.u64();
+  return report;
+}
+
 template <class Value>
 Result<Value> finish(const ByteReader& in, Value value, const char* what) {
   if (!in.finished()) return Error{ErrorCode::corrupt, std::string("malformed ") + what};
@@ -116,11 +158,16 @@ Result<Value> finish(const ByteReader& in, Value value, const char* what) {
 
 }  // namespace
 
+std::string_view to_string(ViewReason reason) {
+  static constexpr std::array<std::string_view, 6> kNames{"unknown",   "silent",   "crashed",
+                                                          "regressed", "replaced", "asked"};
+  return kNames[static_cast<std::size_t>(reason) - 1];
+}
+
 void encode(const StatusReply& reply, ByteWriter& out) {
   out.u64(reply.group.high);
   out.u64(reply.group.low);
-  out.u64(reply.member.node.value());
-  out.u64(reply.member.incarnation.value());
+  put_member_id(reply.member, out);
   put_text(reply.name, out);
   put_text(reply.role, out);
   out.u64(reply.epoch.value());
@@ -130,6 +177,9 @@ void encode(const StatusReply& reply, ByteWriter& out) {
   out.u64(reply.applied.value());
   out.u64(reply.digest.value());
   put_view(reply.view, out);
+  out.u64(reply.clock.value());
+  put_duration(reply.heard_within, out);
+  put_duration(reply.maintenance_max, out);
   put_text(reply.refusing_writes, out);
   put_list(reply.peers, out, put_peer);
   put_list(reply.counters, out, put_counter);
@@ -160,9 +210,14 @@ void encode(const EventsReply& reply, ByteWriter& out) {
   put_list(reply.events, out, put_event);
 }
 
+void encode(const ViewsReply& reply, ByteWriter& out) {
+  put_list(reply.views, out, put_view_report);
+}
+
 void encode(const AdminQuery& query, ByteWriter& out) {
   out.u8(static_cast<std::uint8_t>(query.action));
   put_text(query.name, out);
+  put_duration(query.ttl, out);
 }
 
 Result<StatusReply> decode_status_reply(ByteSpan bytes) {
@@ -170,8 +225,7 @@ Result<StatusReply> decode_status_reply(ByteSpan bytes) {
   StatusReply reply;
   reply.group.high = in.u64();
   reply.group.low = in.u64();
-  reply.member.node = NodeId(in.u64());
-  reply.member.incarnation = Incarnation(in.u64());
+  reply.member = get_member_id(in);
   reply.name = get_text(in);
   reply.role = get_text(in);
   reply.epoch = Epoch(in.u64());
@@ -181,6 +235,9 @@ Result<StatusReply> decode_status_reply(ByteSpan bytes) {
   reply.applied = Index(in.u64());
   reply.digest = Digest(in.u64());
   reply.view = get_view(in);
+  reply.clock = GroupClock(in.u64());
+  reply.heard_within = get_duration(in);
+  reply.maintenance_max = get_duration(in);
   reply.refusing_writes = get_text(in);
   reply.peers = get_list(in, get_peer);
   reply.counters = get_list(in, get_counter);
@@ -226,13 +283,21 @@ Result<EventsReply> decode_events_reply(ByteSpan bytes) {
   return finish(in, std::move(reply), "list of events");
 }
 
+Result<ViewsReply> decode_views_reply(ByteSpan bytes) {
+  ByteReader in(bytes);
+  ViewsReply reply;
+  reply.views = get_list(in, get_view_report);
+  return finish(in, std::move(reply), "list of views");
+}
+
 Result<AdminQuery> decode_admin_query(ByteSpan bytes) {
   ByteReader in(bytes);
   AdminQuery query;
   query.action = static_cast<AdminAction>(in.u8());
   query.name = get_text(in);
-  const bool known = query.action == AdminAction::leave || query.action == AdminAction::transfer;
-  if (!known) in.fail();
+  query.ttl = get_duration(in);
+  const bool known = query.action >= AdminAction::leave && query.action <= AdminAction::maintenance;
+  if (!known || query.ttl < Duration::zero()) in.fail();
   return finish(in, std::move(query), "request of an operator");
 }
 

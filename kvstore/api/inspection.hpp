@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gms/model/view.hpp"
@@ -24,6 +25,7 @@ struct Counter {
 
 /// What a leader knows of another member.
 struct PeerReport {
+  gms::model::MemberId id;
   std::string name;
   /// Durable there.
   gms::model::Index match;
@@ -50,6 +52,12 @@ struct StatusReply {
   Digest digest;
   /// The view in force at this member.
   gms::model::PlacedView view;
+  /// The group's clock as this member guesses it: never ahead of a leader that it hears.
+  gms::model::GroupClock clock;
+  /// Who was silent for this long does not count as heard when a view change is weighed.
+  gms::model::Duration heard_within{};
+  /// The longest maintenance that one request can ask for.
+  gms::model::Duration maintenance_max{};
   /// Why writes are refused, for people; empty when they are not.
   std::string refusing_writes;
   /// At a leader: every other voter and learner.
@@ -116,12 +124,47 @@ struct EventsReply {
   friend bool operator==(const EventsReply&, const EventsReply&) = default;
 };
 
-enum class AdminAction : std::uint8_t { leave = 1, transfer = 2 };
+/// Why a view was made, where its cause alone does not tell. `unknown`: the member that was asked
+/// did not lead then. A voter that is marked down was silent or has crashed; for the others see
+/// gms::core::EvictionReason.
+enum class ViewReason : std::uint8_t {
+  unknown = 1,
+  silent,
+  crashed,
+  regressed,
+  replaced,
+  asked,
+};
+[[nodiscard]] std::string_view to_string(ViewReason reason);
 
-/// Makes the named member leave the group, or lead it. Answered with an empty body when it is done.
+/// A view that was in force. A ViewsQuery has an empty body.
+struct ViewReport {
+  gms::model::PlacedView view;
+  /// The name of the view's subject, which may not be in it any more.
+  std::string subject;
+  ViewReason reason = ViewReason::unknown;
+  /// Milliseconds of wall clock since 1970; zero for a view that was in force before the member
+  /// started.
+  std::uint64_t at_ms = 0;
+
+  friend bool operator==(const ViewReport&, const ViewReport&) = default;
+};
+
+/// The newest views that a member remembers, oldest first.
+struct ViewsReply {
+  std::vector<ViewReport> views;
+
+  friend bool operator==(const ViewsReply&, const ViewsReply&) = default;
+};
+
+enum class AdminAction : std::uint8_t { leave = 1, transfer = 2, evict = 3, maintenance = 4 };
+
+/// Makes the named member leave the group, lead it, be evicted, or be in maintenance for `ttl`,
+/// which ends it when it is zero. Answered with an empty body when it is done.
 struct AdminQuery {
   AdminAction action = AdminAction::leave;
   std::string name;
+  gms::model::Duration ttl{};
 
   friend bool operator==(const AdminQuery&, const AdminQuery&) = default;
 };
@@ -132,6 +175,7 @@ void encode(const DigestQuery& query, gms::model::ByteWriter& out);
 void encode(const DigestReply& reply, gms::model::ByteWriter& out);
 void encode(const EventsQuery& query, gms::model::ByteWriter& out);
 void encode(const EventsReply& reply, gms::model::ByteWriter& out);
+void encode(const ViewsReply& reply, gms::model::ByteWriter& out);
 void encode(const AdminQuery& query, gms::model::ByteWriter& out);
 
 [[nodiscard]] gms::model::Result<StatusReply> decode_status_reply(gms::model::ByteSpan bytes);
@@ -140,6 +184,7 @@ void encode(const AdminQuery& query, gms::model::ByteWriter& out);
 [[nodiscard]] gms::model::Result<DigestReply> decode_digest_reply(gms::model::ByteSpan bytes);
 [[nodiscard]] gms::model::Result<EventsQuery> decode_events_query(gms::model::ByteSpan bytes);
 [[nodiscard]] gms::model::Result<EventsReply> decode_events_reply(gms::model::ByteSpan bytes);
+[[nodiscard]] gms::model::Result<ViewsReply> decode_views_reply(gms::model::ByteSpan bytes);
 [[nodiscard]] gms::model::Result<AdminQuery> decode_admin_query(gms::model::ByteSpan bytes);
 
 }  // namespace kvstore::api

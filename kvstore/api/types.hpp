@@ -11,7 +11,7 @@ using Revision = gms::model::Ordinal<struct RevisionTag>;
 using CallNumber = gms::model::Ordinal<struct CallNumberTag>;
 /// Names a request on one connection; the reply carries it back. Chosen by the client.
 using RequestId = gms::model::Ordinal<struct RequestIdTag>;
-/// Counts the events that a member remembers, from 1 in each of its boots.
+/// Numbers the events of a member, those of a later start above those of the ones before it.
 using EventSeq = gms::model::Ordinal<struct EventSeqTag>;
 
 /// A client's session: the index of the command that registered it.

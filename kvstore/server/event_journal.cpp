@@ -23,13 +23,16 @@ bool is_routine(const TraceEvent& event) {
 
 }  // namespace
 
-EventJournal::EventJournal(std::size_t events_max, Listener& listener)
+EventJournal::EventJournal(std::size_t events_max, Listener& listener, api::EventSeq before)
     : events_max_(std::clamp(events_max, std::size_t{1}, api::kInspectionItemsMax)),
-      listener_(listener) {}
+      listener_(listener),
+      last_(before) {}
 
 void EventJournal::on_trace(const TraceEvent& event) {
   if (is_routine(event)) return;
   add(std::string(name_of(event)), describe(event));
+  if (is_any_of<gms::core::MemberSuspected, gms::core::MemberEvicted>(event))
+    listener_.on_reason(event);
   if (is_any_of<gms::core::RoleChanged, gms::core::LeaderChanged>(event)) listener_.on_leadership();
 }
 

@@ -21,10 +21,13 @@ class EventJournal final : public gms::net::EventSink {
     virtual void on_event(const api::EventReport& event) = 0;
     /// The member's role or leader may be another one now.
     virtual void on_leadership() = 0;
+    /// Why a leader will change the view.
+    virtual void on_reason(const gms::core::TraceEvent& event) = 0;
   };
 
-  /// Remembers `events_max` events, kInspectionItemsMax at most. The listener outlives the journal.
-  EventJournal(std::size_t events_max, Listener& listener);
+  /// Remembers `events_max` events, kInspectionItemsMax at most, and numbers them from the one
+  /// after `before`. The listener outlives the journal.
+  EventJournal(std::size_t events_max, Listener& listener, api::EventSeq before);
 
   void on_trace(const gms::core::TraceEvent& event) override;
   void on_link(const gms::net::LinkEvent& event) override;

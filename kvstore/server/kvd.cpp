@@ -34,6 +34,13 @@ constexpr std::size_t kDigestRows = 256;
 constexpr unsigned kStopSecondsMax = 5;
 /// For handing leadership over and answering what is under way.
 constexpr std::chrono::milliseconds kHandOverMax{1500};
+/// A member has fewer events than this in a millisecond, over all its running time.
+constexpr std::uint64_t kEventsPerMsMax = 1024;
+
+/// Before the events of this process, and after those of the ones before it.
+api::EventSeq first_event() {
+  return api::EventSeq(wall_clock_ms() * kEventsPerMsMax);
+}
 
 microseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
@@ -52,7 +59,7 @@ Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
     : settings_(settings),
       log_(log),
       on_ready_(std::move(on_ready)),
-      journal_(settings.limits.events_max, *this),
+      journal_(settings.limits.events_max, *this, first_event()),
       port_(context_, settings_.limits,
             [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
       answers_(port_),
@@ -114,8 +121,10 @@ std::optional<Failure> Kvd::open_group(const std::string& client_address) {
     return directory_failure(settings_.data, group.error());
   }
   group_ = *std::move(group);
-  report_ = std::make_unique<MemberReport>(
-      MemberReport::Sources{*group_, *replica_, *store_, port_, writes_, journal_, loop_});
+  report_ = std::make_unique<MemberReport>(MemberReport::Sources{
+      *group_, *replica_, *store_, port_, writes_, journal_, history_, settings_.gms, loop_});
+  logged_before_ = group_->status().last;
+  history_.add(group_->view(), 0);
   service_ = std::make_unique<RequestService>(
       RequestService::Parts{*replica_, writes_, answers_, *this, *report_}, settings_.limits);
   ready_.name = group_->self().name;
@@ -166,8 +175,9 @@ void Kvd::read_ready(Ticket ticket, Index) {
   service_->on_read_ready(ticket, monotonic_now());
 }
 
-void Kvd::view_installed(const PlacedView&) {
+void Kvd::view_installed(const PlacedView& view) {
   ++loop_.view_changes;
+  history_.add(view, view.position.index > logged_before_ ? wall_clock_ms() : 0);
   refresh_standing();
   announce_if_ready();
 }
@@ -190,6 +200,7 @@ Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {
   ++loop_.applies;
   loop_.apply_total += took;
   loop_.apply_max = std::max(loop_.apply_max, took);
+  loop_.applied_at = monotonic_now();
   apply_failed_ = !applied;
   if (applied) service_->on_applied(monotonic_now());
   return applied;
@@ -210,6 +221,10 @@ void Kvd::on_leadership() {
     refresh_posted_ = false;
     refresh_standing();
   });
+}
+
+void Kvd::on_reason(const gms::core::TraceEvent& event) {
+  history_.on_trace(event);
 }
 
 void Kvd::refresh_standing() {
@@ -255,8 +270,13 @@ Result<Ticket> Kvd::administer(const api::AdminQuery& query) {
   const gms::model::Member* member = group_->view().view.find_name(query.name);
   if (member == nullptr)
     return Error{ErrorCode::not_found, "no member is named '" + query.name + "'"};
-  return query.action == api::AdminAction::leave ? group_->leave(member->id)
-                                                 : group_->transfer_leadership(member->id);
+  switch (query.action) {
+    case api::AdminAction::leave: return group_->leave(member->id);
+    case api::AdminAction::transfer: return group_->transfer_leadership(member->id);
+    case api::AdminAction::evict: return group_->evict(member->id);
+    case api::AdminAction::maintenance: return group_->set_maintenance(member->id, query.ttl);
+  }
+  return Error{ErrorCode::invalid_argument, "no such request"};
 }
 
 // ---- time

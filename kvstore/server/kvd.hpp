@@ -84,6 +84,7 @@ class Kvd final : private gms::GroupListener,
   // EventJournal::Listener
   void on_event(const api::EventReport& event) override;
   void on_leadership() override;
+  void on_reason(const gms::core::TraceEvent& event) override;
   // ClientPort::Handler
   [[nodiscard]] gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
   void on_request(const Origin& origin, const api::Request& request) override;
@@ -113,6 +114,7 @@ class Kvd final : private gms::GroupListener,
   boost::asio::steady_timer ticker_{context_};
 
   EventJournal journal_;
+  ViewHistory history_;
   ClientPort port_;
   Answers answers_;
   WriteDesk writes_;
@@ -126,6 +128,8 @@ class Kvd final : private gms::GroupListener,
 
   Ready ready_;
   Failure end_{ExitCode::done, {}};
+  /// The end of the log at the start: a view up to there was made before.
+  gms::model::Index logged_before_;
   gms::model::Instant slow_tick_at_{};
   /// When the stop goes on even though something is still under way.
   std::optional<gms::model::Instant> finish_at_;

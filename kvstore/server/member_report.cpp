@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kvstore/server/clock.hpp"
+
 namespace kvstore::server {
 
 using gms::core::PeerStatus;
@@ -99,9 +101,12 @@ api::StatusReply MemberReport::status() const {
   out.applied = sources_.replica.applied();
   out.digest = sources_.replica.digest();
   out.view = sources_.group.view();
+  out.clock = clock();
+  out.heard_within = sources_.config.election_min;
+  out.maintenance_max = sources_.config.maintenance_max;
   out.refusing_writes = refusing_writes(status);
   for (const PeerStatus& peer : status.peers)
-    out.peers.push_back({name_of(peer.id), peer.match, peer.applied, peer.silence});
+    out.peers.push_back({peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence});
   out.counters = counters(status);
   return out;
 }
@@ -124,6 +129,17 @@ api::MembersReply MemberReport::members() const {
 
 api::EventsReply MemberReport::events(const api::EventsQuery& query) const {
   return sources_.journal.after(query.after);
+}
+
+api::ViewsReply MemberReport::views() const {
+  return sources_.history.views();
+}
+
+/// The clock of the newest command, and the time since it was applied.
+gms::model::GroupClock MemberReport::clock() const {
+  if (sources_.loop.applied_at == gms::model::Instant()) return sources_.replica.clock();
+  const auto elapsed = monotonic_now() - sources_.loop.applied_at;
+  return sources_.replica.clock() + static_cast<std::uint64_t>(elapsed.count());
 }
 
 MemberContact MemberReport::contact(MemberId member) const {

@@ -4,6 +4,7 @@
 #include "kvstore/server/client_port.hpp"
 #include "kvstore/server/event_journal.hpp"
 #include "kvstore/server/request_service.hpp"
+#include "kvstore/server/view_history.hpp"
 
 namespace kvstore::server {
 
@@ -16,6 +17,8 @@ struct LoopStatistics {
   std::uint64_t applies = 0;
   std::chrono::microseconds apply_total{};
   std::chrono::microseconds apply_max{};
+  /// When the last batch was applied.
+  gms::model::Instant applied_at{};
   std::uint64_t view_changes = 0;
 };
 
@@ -30,6 +33,8 @@ class MemberReport final : public Inspection {
     const ClientPort& port;
     const WriteDesk& writes;
     const EventJournal& journal;
+    const ViewHistory& history;
+    const gms::core::Config& config;
     const LoopStatistics& loop;
   };
 
@@ -38,6 +43,7 @@ class MemberReport final : public Inspection {
   [[nodiscard]] api::StatusReply status() const override;
   [[nodiscard]] api::MembersReply members() const override;
   [[nodiscard]] api::EventsReply events(const api::EventsQuery& query) const override;
+  [[nodiscard]] api::ViewsReply views() const override;
   [[nodiscard]] MemberContact contact(gms::model::MemberId member) const override;
 
   /// Who leads and whether writes are taken.
@@ -48,6 +54,7 @@ class MemberReport final : public Inspection {
   [[nodiscard]] std::vector<api::Counter> counters(const gms::core::Status& status) const;
   [[nodiscard]] std::string refusing_writes(const gms::core::Status& status) const;
   [[nodiscard]] std::string missing() const;
+  [[nodiscard]] gms::model::GroupClock clock() const;
 
   Sources sources_;
 };

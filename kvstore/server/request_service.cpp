@@ -60,6 +60,7 @@ void RequestService::take(const Origin& origin, const Request& request, Instant 
     case RequestKind::digest: return take_digest(origin, request);
     case RequestKind::events: return take_events(origin, request);
     case RequestKind::admin: return take_admin(origin, request);
+    case RequestKind::views: return answer(origin, parts_.inspection.views());
   }
 }
 
@@ -126,7 +127,8 @@ void RequestService::take_admin(const Origin& origin, const Request& request) {
   const auto query = api::decode_admin_query(request.body);
   if (!query) return fail(origin, refused(query.error()));
   const auto ticket = parts_.ordering.administer(*query);
-  if (!ticket) return fail(origin, not_taken(ticket.error()));
+  // Where the group is closed another member can still be asked, which `unavailable` would end.
+  if (!ticket) return fail(origin, ticket.error());
   admins_.emplace(*ticket, origin);
 }
 

@@ -30,6 +30,7 @@ class Inspection {
   [[nodiscard]] virtual api::StatusReply status() const = 0;
   [[nodiscard]] virtual api::MembersReply members() const = 0;
   [[nodiscard]] virtual api::EventsReply events(const api::EventsQuery& query) const = 0;
+  [[nodiscard]] virtual api::ViewsReply views() const = 0;
   /// What clients need to find that member; empty for one that is not in the view.
   [[nodiscard]] virtual MemberContact contact(gms::model::MemberId member) const = 0;
 };

@@ -432,6 +432,20 @@ TEST_F(ClientTest, NeverSendsAnAdministratorsOrderTwice) {
   EXPECT_EQ(n1.received().size(), 1u);
 }
 
+TEST_F(ClientTest, TakesARefusalOfAnAdministratorsOrderForTheGroupsAnswer) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    server.refuse(request, ErrorCode::unavailable, "of the 3 voters 1 are heard");
+  });
+  n2.crash();
+  n3.crash();
+  const auto client = connect();
+  std::optional<Result<void>> ended;
+  client->admin({api::AdminAction::evict, "n3"}, [&](Result<void> done) { ended = done; });
+  ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
+  EXPECT_EQ(ended->error(), (Error{ErrorCode::unavailable, "of the 3 voters 1 are heard"}));
+  EXPECT_EQ(n1.received().size(), 1u);
+}
+
 boost::asio::awaitable<std::string> write_and_read(Client& client) {
   const auto written = co_await client.put("key", "value", {}, boost::asio::use_awaitable);
   if (!written) co_return written.error().detail;

@@ -114,8 +114,11 @@ StatusReply status_sample() {
   status.view.view.members = {{status.member, "n1", "127.0.0.1:7500", "127.0.0.1:7400"}};
   status.view.view.up = {status.member};
   status.view.view.subject = status.member;
+  status.clock = gms::model::GroupClock(10);
+  status.heard_within = gms::model::Duration(11);
+  status.maintenance_max = gms::model::Duration(12);
   status.refusing_writes = "the disk is full";
-  status.peers = {{"n2", Index(1), Index(2), gms::model::Duration(3)}};
+  status.peers = {{status.member, "n2", Index(1), Index(2), gms::model::Duration(3)}};
   status.counters = {{"log.syncs", 12}};
   return status;
 }
@@ -129,8 +132,12 @@ TEST(Inspection, EncodingIsReversedByDecoding) {
   EXPECT_EQ(decode_digest_reply(encoded(digest)).value(), digest);
   const EventsReply events{{{EventSeq(1), 2, "view", "n2 is down"}}};
   EXPECT_EQ(decode_events_reply(encoded(events)).value(), events);
+  const ViewsReply views{{{status.view, "n3", ViewReason::asked, 13}}};
+  EXPECT_EQ(decode_views_reply(encoded(views)).value(), views);
   const AdminQuery leave{AdminAction::leave, "n2"};
   EXPECT_EQ(decode_admin_query(encoded(leave)).value(), leave);
+  const AdminQuery rest{AdminAction::maintenance, "n2", gms::model::Duration(600'000)};
+  EXPECT_EQ(decode_admin_query(encoded(rest)).value(), rest);
 }
 
 TEST(Inspection, EveryTruncationIsRefused) {
@@ -204,6 +211,7 @@ TEST(ClientProtocol, RandomBytesNeverCrashADecoder) {
     (void)decode_members_reply(bytes);
     (void)decode_digest_reply(bytes);
     (void)decode_events_reply(bytes);
+    (void)decode_views_reply(bytes);
     (void)decode_admin_query(bytes);
     if (const auto page = decode_range_page(bytes)) {
       PairReader reader(*page);

@@ -74,6 +74,7 @@ class FakeInspection final : public Inspection {
   api::StatusReply status() const override { return {}; }
   api::MembersReply members() const override { return {}; }
   api::EventsReply events(const api::EventsQuery&) const override { return {}; }
+  api::ViewsReply views() const override { return {{api::ViewReport{{}, "n2", {}, 5}}}; }
   MemberContact contact(MemberId member) const override {
     return member == kOtherId ? kOther : MemberContact();
   }
