@@ -42,8 +42,9 @@ Result<std::uint64_t> parse_number(std::string_view text) {
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {
-  const Error malformed{ErrorCode::invalid_argument,
-                        "'" + std::string(text) + "' is not a duration, such as 250ms, 5s or 2m"};
+  const Error malformed{
+      ErrorCode::invalid_argument,
+      "'" + std::string(text) + "' is not a duration, such as 250ms, 5s, 2m or 1h"};
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc() || !(value >= 0)) return malformed;
@@ -52,6 +53,7 @@ Result<milliseconds> parse_duration(std::string_view text) {
   if (unit == "ms") factor = 1;
   if (unit == "s" || unit.empty()) factor = 1000;
   if (unit == "m") factor = 60'000;
+  if (unit == "h") factor = 3'600'000;
   if (factor == 0 || value * factor > kDurationMsMax) return malformed;
   return milliseconds(static_cast<milliseconds::rep>(value * factor));
 }

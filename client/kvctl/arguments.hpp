@@ -36,7 +36,7 @@ class Arguments {
 
 /// Errors of both: invalid_argument, naming the text.
 [[nodiscard]] client::Result<std::uint64_t> parse_number(std::string_view text);
-/// `250ms`, `5s`, `2m`; a number alone is seconds.
+/// `250ms`, `5s`, `2m`, `1h`; a number alone is seconds.
 [[nodiscard]] client::Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 }  // namespace kvctl

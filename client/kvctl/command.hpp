@@ -48,6 +48,8 @@ struct Command {
 [[nodiscard]] std::vector<Command> key_commands();
 [[nodiscard]] std::vector<Command> bulk_commands();
 [[nodiscard]] std::vector<Command> group_commands();
+[[nodiscard]] std::vector<Command> member_commands();
+[[nodiscard]] std::vector<Command> event_commands();
 [[nodiscard]] std::vector<Command> verify_commands();
 [[nodiscard]] std::vector<Command> bench_commands();
 [[nodiscard]] std::vector<Command> local_commands();

@@ -28,22 +28,35 @@ std::optional<std::string> environment(const std::string& name) {
   return value;
 }
 
-/// What follows the reason: was it applied, and what to do.
-std::string advice(const Error& error, Effect effect) {
-  const bool writes = effect == Effect::writes;
+constexpr std::string_view kTry = " Try: ";
+
+/// Whether something was changed, where that has to be said.
+std::string_view extent_of(const Error& error, Effect effect) {
+  if (error.code == ErrorCode::outcome_unknown)
+    return " The outcome is unknown: it may have been applied.";
+  if (effect != Effect::writes) return "";
   switch (error.code) {
     case ErrorCode::unavailable:
     case ErrorCode::not_leader:
     case ErrorCode::closed:
-    case ErrorCode::timed_out:
-      if (effect == Effect::manages) return "";
-      return writes ? " Not applied; safe to retry. Try: kvctl status" : " Try: kvctl status";
-    case ErrorCode::outcome_unknown:
-      return " The outcome is unknown: it may have been applied. Try: kvctl status";
-    case ErrorCode::busy:
-      return writes ? " Not applied; retry later. Try: kvctl status -v" : " Try: kvctl status -v";
-    case ErrorCode::too_large: return writes ? " Not applied." : "";
-    case ErrorCode::invalid_argument: return " Try: kvctl --help";
+    case ErrorCode::timed_out: return " Not applied; safe to retry.";
+    case ErrorCode::busy: return " Not applied; retry later.";
+    case ErrorCode::conflict:
+    case ErrorCode::too_large: return " Not applied.";
+    default: return "";
+  }
+}
+
+/// What to type next, where the error does not say it itself.
+std::string_view next_step(const Error& error, Effect effect) {
+  switch (error.code) {
+    case ErrorCode::unavailable:
+    case ErrorCode::not_leader:
+    case ErrorCode::closed:
+    case ErrorCode::timed_out: return effect == Effect::manages ? "" : "kvctl status";
+    case ErrorCode::outcome_unknown: return "kvctl status";
+    case ErrorCode::busy: return "kvctl status -v";
+    case ErrorCode::invalid_argument: return "kvctl --help";
     default: return "";
   }
 }
@@ -110,9 +123,14 @@ void Context::note(const std::string& text) const {
 std::string error_line(std::string_view subject, const Error& error, Effect effect) {
   std::string line(subject);
   line += ": ";
-  line += error.detail.empty() ? std::string(to_string(error.code)) : error.detail;
+  const std::size_t step = std::min(error.detail.find(kTry), error.detail.size());
+  const std::string reason = error.detail.substr(0, step);
+  line += reason.empty() ? std::string(to_string(error.code)) : reason;
   if (line.back() != '.') line += '.';
-  return line + advice(error, effect);
+  line += extent_of(error, effect);
+  if (step < error.detail.size()) return line + error.detail.substr(step);
+  const std::string_view next = next_step(error, effect);
+  return next.empty() ? line : line + std::string(kTry) + std::string(next);
 }
 
 ExitCode run(const std::vector<std::string>& line) {

@@ -41,7 +41,8 @@ class Context {
 };
 
 /// The line that says what failed, why, whether it was applied, and what to type next. `subject` is
-/// what was tried, such as `put /a`.
+/// what was tried, such as `put /a`. A ` Try: …` at the end of the error's detail stands in place
+/// of the usual step.
 [[nodiscard]] std::string error_line(std::string_view subject, const client::Error& error,
                                      Effect effect);
 

@@ -1,9 +1,11 @@
 #include <algorithm>
-#include <ctime>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <map>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
-#include "client/kvctl/survey.hpp"
+#include "client/kvctl/membership.hpp"
 #include "client/kvctl/text.hpp"
 
 namespace kvctl {
@@ -14,22 +16,27 @@ namespace api = kvstore::api;
 using client::Error;
 using client::ErrorCode;
 using client::Result;
+using gms::model::GroupClock;
 using gms::model::Member;
 using gms::model::PlacedView;
 using gms::model::View;
+using gms::model::ViewSeq;
 
-json::object to_json(const PlacedView& placed) {
+json::object to_json(const PlacedView& placed, GroupClock clock) {
   const View& view = placed.view;
   json::array voters;
   json::array up;
+  json::array maintenance;
   for (const Member& member : members_by_name(view)) {
     voters.emplace_back(member.name);
     if (view.is_up(member.id)) up.emplace_back(member.name);
+    if (view.in_maintenance(member.id, clock)) maintenance.emplace_back(member.name);
   }
   const Member* subject = view.find(view.subject);
   return {{"seq", to_json_number(view.seq.value())},
           {"voters", std::move(voters)},
           {"up", std::move(up)},
+          {"maintenance", std::move(maintenance)},
           {"position", to_string(placed.position)},
           {"cause", to_string(view.cause)},
           {"subject", subject != nullptr ? subject->name : to_string(view.subject)},
@@ -76,8 +83,9 @@ json::object to_json(const GroupSurvey& survey, Verbosity verbosity) {
       for (auto& detail : details(*member.status)) object[detail.key()] = detail.value();
     members.push_back(std::move(object));
   }
-  return {
-      {"leader", survey.leader}, {"view", to_json(survey.view)}, {"members", std::move(members)}};
+  return {{"leader", survey.leader},
+          {"view", to_json(survey.view, survey.clock)},
+          {"members", std::move(members)}};
 }
 
 Table to_table(const GroupSurvey& survey) {
@@ -144,7 +152,7 @@ Result<ExitCode> run_view_show(Context& context) {
   if (!survey) return survey.error();
   Printer& printer = context.printer();
   if (printer.is_json()) {
-    printer.print(to_json(survey->view));
+    printer.print(to_json(survey->view, survey->clock));
     return ExitCode::done;
   }
   const View& view = survey->view.view;
@@ -154,75 +162,73 @@ Result<ExitCode> run_view_show(Context& context) {
                      << ", cause " << to_string(view.cause)
                      << (subject != nullptr ? " of " + subject->name : "") << '\n';
   }
-  Table table{{"name", "up", "client", "peer"}, {}};
+  Table table{{"name", "up", "client", "peer", "maintenance"}, {}};
   for (const Member& member : members_by_name(view))
-    table.rows.push_back({member.name, view.is_up(member.id), member.info, member.peer_address});
+    table.rows.push_back({member.name, view.is_up(member.id), member.info, member.peer_address,
+                          view.in_maintenance(member.id, survey->clock)});
   printer.print(table, "members");
   return ExitCode::done;
 }
 
-Result<ExitCode> run_member_list(Context& context) {
-  const auto survey = survey_group(context.client());
-  if (!survey) return survey.error();
-  const View& view = survey->view.view;
-  Table table{{"name", "leader", "up", "client", "peer", "id"}, {}};
-  for (const Member& member : members_by_name(view))
-    table.rows.push_back({member.name, member.name == survey->leader, view.is_up(member.id),
-                          member.info, member.peer_address, to_string(member.id)});
-  context.printer().print(table, "members");
-  return ExitCode::done;
-}
-
-Result<ExitCode> run_member_leave(Context& context) {
-  const std::string name = context.arguments().text("NAME");
-  // One that has left may answer for itself, with a view that the others are done with.
-  const auto before = survey_group(context.client());
-  if (!before) return before.error();
-  if (before->view.view.find_name(name) == nullptr)
-    return Error{ErrorCode::not_found, "there is no member " + name + " in the view"};
-  const auto done = context.client().admin({api::AdminAction::leave, name});
-  if (!done) {
-    // The member that was asked may be the one that left.
-    const auto after = survey_group(context.client());
-    if (!after || after->view.view.find_name(name) != nullptr) return done.error();
+/// What the members that answer remember of the group's views, each view once. A reason that one of
+/// them knows is the view's.
+Result<std::map<ViewSeq, api::ViewReport>> remembered_views(client::Client& client) {
+  const auto known = client.members();
+  if (!known) return known.error();
+  std::vector<std::future<Result<api::ViewsReply>>> answers;
+  for (const Member& member : known->view.view.members)
+    answers.push_back(client.views(member.info, boost::asio::use_future));
+  std::map<ViewSeq, api::ViewReport> views;
+  for (auto& answer : answers) {
+    auto reply = answer.get();
+    if (!reply) continue;
+    for (api::ViewReport& report : reply->views) {
+      const ViewSeq seq = report.view.view.seq;
+      api::ViewReport& kept = views.try_emplace(seq, report).first->second;
+      if (kept.reason == api::ViewReason::unknown) kept.reason = report.reason;
+      if (kept.at_ms == 0 || (report.at_ms != 0 && report.at_ms < kept.at_ms))
+        kept.at_ms = report.at_ms;
+      // Who was evicted has a name only where the view before is known.
+      if (kept.subject == to_string(kept.view.view.subject)) kept.subject = report.subject;
+    }
   }
-  context.note(name + " has left the group");
-  return ExitCode::done;
+  if (views.empty()) return Error{ErrorCode::unavailable, "no member tells its views"};
+  return views;
 }
 
-std::string time_text(std::uint64_t at_ms) {
-  const auto seconds = static_cast<std::time_t>(at_ms / 1000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  const std::string fraction = std::to_string(1000 + at_ms % 1000).substr(1);
-  return std::string(text, length) + "." + fraction + "Z";
+std::string reason_text(const api::ViewReport& report) {
+  return report.reason == api::ViewReason::unknown ? "" : std::string(to_string(report.reason));
 }
 
-Result<ExitCode> run_events(Context& context) {
-  const auto members = context.client().members();
-  if (!members) return members.error();
-  struct Event {
-    std::string member;
-    api::EventReport report;
-  };
-  std::vector<Event> events;
-  const auto only = context.arguments().find("member");
-  for (const Member& member : members_by_name(members->view.view)) {
-    if (only && *only != member.name) continue;
-    auto reply = context.client().events(member.info, api::EventSeq());
-    if (reply)
-      for (api::EventReport& report : reply->events) events.push_back({member.name, report});
-    else
-      context.note(member.name + ": " + reply.error().detail);
+Result<ExitCode> run_view_history(Context& context) {
+  const auto views = remembered_views(context.client());
+  if (!views) return views.error();
+  Printer& printer = context.printer();
+  if (printer.is_json()) {
+    json::array all;
+    for (const auto& [seq, report] : *views) {
+      json::object object = to_json(report.view, {});
+      object["subject"] = report.subject;
+      object["reason"] = reason_text(report);
+      object["time"] = report.at_ms == 0 ? "" : time_text(report.at_ms);
+      if (printer.format() == Format::jsonl)
+        printer.print(object);
+      else
+        all.push_back(std::move(object));
+    }
+    if (printer.format() == Format::json) printer.print(json::object{{"views", std::move(all)}});
+    return ExitCode::done;
   }
-  std::ranges::stable_sort(events, {}, [](const Event& event) { return event.report.at_ms; });
-  Table table{{"time", "member", "event", "text"}, {}};
-  for (const Event& event : events)
-    table.rows.push_back(
-        {time_text(event.report.at_ms), event.member, event.report.kind, event.report.text});
-  context.printer().print(table, "events");
+  Table table{{"view", "position", "cause", "subject", "reason", "time", "voters"}, {}};
+  for (const auto& [seq, report] : *views) {
+    const View& view = report.view.view;
+    const std::string reason = reason_text(report);
+    table.rows.push_back({seq.value(), to_string(report.view.position),
+                          std::string(to_string(view.cause)), report.subject,
+                          reason.empty() ? "-" : reason,
+                          report.at_ms == 0 ? "-" : time_text(report.at_ms), voters_text(view)});
+  }
+  printer.print(table, "views");
   return ExitCode::done;
 }
 
@@ -236,25 +242,18 @@ std::vector<Command> group_commands() {
        {},
        {},
        run_status},
-      {"member list", "Show the members of the view", Effect::reads, {}, {}, run_member_list},
-      {"member leave",
-       "Make a member leave the group",
-       Effect::writes,
-       {{"NAME", "The member's name"}},
-       {},
-       run_member_leave},
       {"view show",
        "Show the view: its members, who is up, and why it was made",
        Effect::reads,
        {},
        {},
        run_view_show},
-      {"events",
-       "Show what happened to the members lately",
+      {"view history",
+       "Show the views that there were, and why each was made",
        Effect::reads,
        {},
-       {{"--member", OptionKind::text, "Only this member's", ""}},
-       run_events},
+       {},
+       run_view_history},
   };
 }
 

@@ -59,6 +59,13 @@ std::uint16_t base_port_of(const LocalMember& member) {
   return static_cast<std::uint16_t>(port_of(member.client_address) - place_of(member));
 }
 
+Result<void> remove_all_of(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (!error) return {};
+  return Error{ErrorCode::io, "cannot remove " + path.string() + ": " + error.message()};
+}
+
 std::string last_line_of(const std::filesystem::path& path) {
   std::ifstream in(path);
   std::string last;
@@ -209,8 +216,9 @@ Result<void> LocalCluster::launch(const LocalMember& member,
     std::string join;
     for (const LocalMember& other : others)
       if (other.name != member.name) join += (join.empty() ? "" : ",") + other.peer_address;
-    // The first one founds the group.
-    const bool founds = !others.empty() && others.front().name == member.name;
+    // The first one founds the group, while there is none.
+    const bool founds = !others.empty() && others.front().name == member.name &&
+                        std::ranges::none_of(others, &LocalMember::is_initialised);
     if (!founds && !join.empty()) words.insert(words.end(), {"--join", join});
   }
   if (auto saved = save(member); !saved) return saved;
@@ -239,6 +247,14 @@ Result<void> LocalCluster::signal(const LocalMember& member, int signal) {
   auto sent = send_signal(*process, signal);
   if (sent && signal == SIGKILL) (void)wait_for_end(*process, kKillTimeMax);
   return sent;
+}
+
+Result<void> LocalCluster::wipe(const LocalMember& member) const {
+  return remove_all_of(member.data());
+}
+
+Result<void> LocalCluster::remove(const LocalMember& member) const {
+  return remove_all_of(member.directory);
 }
 
 client::Options LocalCluster::client_options() const {

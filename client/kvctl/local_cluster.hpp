@@ -34,11 +34,16 @@ class LocalCluster {
   /// Asks the member to stop, and kills it if it does not. Returns when it is gone. Error: io.
   [[nodiscard]] client::Result<void> stop(const LocalMember& member);
   [[nodiscard]] client::Result<void> signal(const LocalMember& member, int signal);
+  /// Removes the member's data, or all of its directory. Precondition: it does not run. Error: io.
+  [[nodiscard]] client::Result<void> wipe(const LocalMember& member) const;
+  [[nodiscard]] client::Result<void> remove(const LocalMember& member) const;
 
   /// Waits until these members answer, in one view in which all of them are up. Errors: io (one of
   /// them has ended; the detail says what it said last), timed_out.
   [[nodiscard]] client::Result<void> wait_until_up(const std::vector<LocalMember>& expected,
                                                    std::chrono::milliseconds time_max) const;
+  /// Names the members as those to ask.
+  [[nodiscard]] client::Options client_options() const;
   /// The name of the leader. Error: unavailable.
   [[nodiscard]] client::Result<std::string> leader() const;
 
@@ -49,7 +54,6 @@ class LocalCluster {
                                                 std::optional<std::uint16_t> base_port) const;
   [[nodiscard]] client::Result<void> launch(const LocalMember& member,
                                             const std::vector<LocalMember>& others);
-  [[nodiscard]] client::Options client_options() const;
 
   std::filesystem::path directory_;
 };

@@ -6,6 +6,7 @@
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/local_cluster.hpp"
+#include "client/kvctl/membership.hpp"
 
 namespace kvctl {
 namespace {
@@ -13,6 +14,9 @@ namespace {
 using client::Error;
 using client::ErrorCode;
 using client::Result;
+using gms::model::Member;
+using gms::model::MemberId;
+using gms::model::View;
 using std::chrono::milliseconds;
 
 constexpr std::size_t kMembersMax = 9;
@@ -145,6 +149,86 @@ Result<ExitCode> run_add(Context& context) {
   return ExitCode::done;
 }
 
+/// The one member that NAME names.
+Result<LocalMember> one_named(const Context& context) {
+  const auto members = named(context);
+  if (!members) return members.error();
+  if (context.arguments().text("NAME") == "all")
+    return Error{ErrorCode::invalid_argument, "one member at a time"};
+  return members->front();
+}
+
+/// The refusal of what can be asked about by `kvctl member … --explain`.
+Error refused(const Error& error, const LocalMember& member, Change change) {
+  return {error.code, error.detail + ". Nothing was done. Try: kvctl member " +
+                          std::string(to_string(change)) + " " + member.name + " --explain"};
+}
+
+Result<ExitCode> run_remove(Context& context) {
+  const auto member = one_named(context);
+  if (!member) return member.error();
+  LocalCluster cluster = cluster_of(context);
+  client::Client client(cluster.client_options());
+  const auto survey = survey_group(client);
+  if (!survey) return survey.error();
+  if (const auto* voter = survey->view.view.find_name(member->name); voter != nullptr) {
+    const auto explained = explain(facts_of(*survey), {Change::leave, voter->id, {}});
+    if (explained.refusal) return refused(*explained.refusal, *member, Change::leave);
+    if (auto left = leave(client, member->name); !left) return left.error();
+  }
+  if (auto stopped = cluster.stop(*member); !stopped) return stopped.error();
+  if (auto removed = cluster.remove(*member); !removed) return removed.error();
+  context.note(member->name + " has left the group, and its directory is removed");
+  return ExitCode::done;
+}
+
+/// Waits until a member of that name that is not `old` is up, and `old` is no voter any more.
+Result<MemberId> wait_for_successor(client::Client& client, const LocalMember& member,
+                                    const MemberId& old, milliseconds limit) {
+  MemberId successor;
+  const auto waited = wait_until(client, limit, [&](const GroupSurvey& survey) -> Result<bool> {
+    if (!process_of(member))
+      return Error{ErrorCode::io, member.name + " has ended. Try: kvctl local logs " + member.name};
+    const View& view = survey.view.view;
+    const Member* found = view.find_name(member.name);
+    if (found == nullptr || found->id == old || !view.is_up(found->id)) return false;
+    successor = found->id;
+    return !view.has_voter(old);
+  });
+  if (waited) return successor;
+  if (waited.error().code != ErrorCode::timed_out) return waited.error();
+  return Error{ErrorCode::timed_out, member.name + " is not up again: " + waited.error().detail +
+                                         ". Try: kvctl local logs " + member.name};
+}
+
+Result<ExitCode> run_replace(Context& context) {
+  const auto member = one_named(context);
+  if (!member) return member.error();
+  LocalCluster cluster = cluster_of(context);
+  client::Client client(cluster.client_options());
+  const auto begun = client::Clock::now();
+  const auto survey = survey_group(client);
+  if (!survey) return survey.error();
+  MemberId old;
+  if (const auto* voter = survey->view.view.find_name(member->name); voter != nullptr) {
+    // The data are removed: the others have to do without them.
+    old = voter->id;
+    const GroupFacts facts = without(facts_of(*survey), old);
+    const auto explained = explain(facts, {Change::replace, old, {}});
+    if (explained.refusal) return refused(*explained.refusal, *member, Change::replace);
+  }
+  if (auto stopped = cluster.stop(*member); !stopped) return stopped.error();
+  if (auto wiped = cluster.wipe(*member); !wiped) return wiped.error();
+  if (auto started = cluster.start(*member); !started) return started.error();
+  const auto successor = wait_for_successor(client, *member, old, time_max(context));
+  if (!successor) return successor.error();
+  const auto took = std::chrono::duration_cast<milliseconds>(client::Clock::now() - begun);
+  context.printer().print_one(
+      {{"name", "member", "took_ms"},
+       {{member->name, to_string(*successor), static_cast<std::uint64_t>(took.count())}}});
+  return ExitCode::done;
+}
+
 Result<ExitCode> run_logs(Context& context) {
   const auto members = named(context);
   if (!members) return members.error();
@@ -159,15 +243,11 @@ Result<ExitCode> run_logs(Context& context) {
 
 Result<ExitCode> run_destroy(Context& context) {
   if (auto stopped = run_down(context); !stopped) return stopped.error();
-  const auto members = cluster_of(context).members();
-  std::error_code error;
-  for (const LocalMember& member : members) {
-    std::filesystem::remove_all(member.directory, error);
-    if (error)
-      return Error{ErrorCode::io,
-                   "cannot remove " + member.directory.string() + ": " + error.message()};
-  }
+  const LocalCluster cluster = cluster_of(context);
+  for (const LocalMember& member : cluster.members())
+    if (auto removed = cluster.remove(member); !removed) return removed.error();
   // What is not this cluster's stays.
+  std::error_code error;
   std::filesystem::remove(context.settings().directory, error);
   return ExitCode::done;
 }
@@ -181,6 +261,7 @@ Command local(std::string_view name, std::string_view help, std::vector<Operand>
 
 std::vector<Command> local_commands() {
   const Operand name{"NAME", "A member's name, leader, or all"};
+  const Operand one{"NAME", "A member's name, or leader"};
   return {
       local("local up", "Make N members run here, and wait until all are up in one view",
             {{"N", "How many (3)", Presence::optional}}, run_up),
@@ -192,6 +273,12 @@ std::vector<Command> local_commands() {
       local("local restart", "Stop a member if it runs, start it, and wait until it is up", {name},
             run_restart),
       local("local add", "Start one more member", {}, run_add),
+      local("local remove", "Make a member leave the group, stop it and remove its directory",
+            {one}, run_remove),
+      local(
+          "local replace",
+          "Put a new member, with an empty directory, in a member's place, and wait until it is up",
+          {one}, run_replace),
       local("local logs", "Print what a member has said", {name}, run_logs),
       local("local destroy", "Stop all members and remove their data", {}, run_destroy),
   };

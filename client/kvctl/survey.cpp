@@ -19,6 +19,7 @@ void add_up(GroupSurvey& survey) {
     if (!member.status) continue;
     const StatusReply& status = *member.status;
     survey.commit = std::max(survey.commit, status.commit);
+    survey.clock = std::max(survey.clock, status.clock);
     if (status.view.view.seq > survey.view.view.seq) survey.view = status.view;
     if (status.role != "leader" || status.epoch < epoch) continue;
     epoch = status.epoch;

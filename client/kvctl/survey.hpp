@@ -22,8 +22,9 @@ struct GroupSurvey {
   gms::model::PlacedView view;
   /// The name of the member that leads in the newest epoch; empty if none says so.
   std::string leader;
-  /// The furthest that any member knows of.
+  /// The furthest that any member knows of, of both.
   gms::model::Index commit;
+  gms::model::GroupClock clock;
   /// The voters, by name.
   std::vector<MemberSurvey> members;
 };

@@ -1,6 +1,7 @@
 #include "client/kvctl/text.hpp"
 
 #include <array>
+#include <ctime>
 
 namespace kvctl {
 namespace {
@@ -154,6 +155,16 @@ std::string to_hex(std::uint64_t value) {
   std::string out(16, '0');
   for (std::size_t i = 16; i-- > 0; value >>= 4) out[i] = kHexDigits[value & 15];
   return out;
+}
+
+std::string time_text(std::uint64_t at_ms) {
+  const auto seconds = static_cast<std::time_t>(at_ms / 1000);
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char text[32];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+  const std::string fraction = std::to_string(1000 + at_ms % 1000).substr(1);
+  return std::string(text, length) + "." + fraction + "Z";
 }
 
 std::string shortened(std::string_view text, std::size_t columns) {

@@ -29,6 +29,9 @@ enum class Escapes : std::uint8_t {
 /// The value in 16 hexadecimal digits.
 [[nodiscard]] std::string to_hex(std::uint64_t value);
 
+/// Milliseconds of wall clock since 1970 as `2026-01-31T12:00:00.000Z`.
+[[nodiscard]] std::string time_text(std::uint64_t at_ms);
+
 /// `text` as it stands, unless it is longer than `columns`: then cut, with an ellipsis.
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t columns);
 

@@ -1,10 +1,8 @@
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <set>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
-#include "client/kvctl/survey.hpp"
+#include "client/kvctl/membership.hpp"
 #include "client/kvctl/text.hpp"
 
 namespace kvctl {
@@ -20,13 +18,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds kAskEvery{20};
 /// How long a replica may take to come to the digest's index, and a deep one to make headway.
 constexpr milliseconds kPatience{15'000};
-
-/// Waits without a thread.
-void pause_for(milliseconds time) {
-  boost::asio::io_context context;
-  boost::asio::steady_timer timer(context, time);
-  timer.wait();
-}
 
 /// The digest that the member took at `index`, once it is ready.
 Result<api::DigestReply> digest_of(client::Client& client, const gms::model::Member& member,

@@ -91,6 +91,9 @@ TEST_F(Reader, FindsTheJsonThatIsPrintedAsItIsDocumented) {
   const std::string page = document("docs/operations.md");
   const std::vector<std::pair<std::string, std::vector<std::string>>> outputs{
       {"`kvctl status -o json`", {"status", "-o", "json"}},
+      {"`kvctl view history -o json`", {"view", "history", "-o", "json"}},
+      {"`kvctl member leave n3 --explain -o json`",
+       {"member", "leave", "n3", "--explain", "-o", "json"}},
       {"`kvctl bench put -o json`",
        {"bench", "put", "--clients", "4", "--outstanding", "16", "--ops", "500", "-o", "json"}}};
   for (const auto& [heading, command] : outputs) {

@@ -49,6 +49,7 @@ class Capture {
 api::StatusReply status_of(const FakeServer& server, const gms::model::View& view) {
   api::StatusReply status;
   status.name = server.name();
+  status.member = view.find_name(server.name())->id;
   status.role = server.name() == "n1" ? "leader" : "follower";
   status.leader = "n1";
   status.epoch = gms::model::Epoch(3);
@@ -57,6 +58,19 @@ api::StatusReply status_of(const FakeServer& server, const gms::model::View& vie
   status.view = {view, {gms::model::Epoch(2), gms::model::Index(9)}};
   status.counters = {{"log.queue_depth", 4}};
   return status;
+}
+
+/// The view that n1 does not know the reason of, and n2 does.
+api::ViewsReply views_of(const FakeServer& server, gms::model::View view) {
+  api::ViewsReply reply;
+  view.cause = gms::model::ViewCause::down;
+  view.subject = view.members.back().id;
+  const bool knows = server.name() == "n2";
+  reply.views.push_back({{view, {gms::model::Epoch(2), gms::model::Index(9)}},
+                         "n3",
+                         knows ? api::ViewReason::crashed : api::ViewReason::unknown,
+                         knows ? 2'000U : 1'000U});
+  return reply;
 }
 
 /// kvctl against two fake members, one of which leads; a third is down.
@@ -69,7 +83,9 @@ class KvctlRunTest : public ::testing::Test {
     for (FakeServer* server : {&n1, &n2}) server->set_view(view);
     n1.on_request([this](FakeServer& server, const Received& request) { lead(server, request); });
     n2.on_request([this](FakeServer& server, const Received& request) {
-      if (request.kind == api::RequestKind::status) return lead(server, request);
+      const bool is_own =
+          request.kind == api::RequestKind::status || request.kind == api::RequestKind::views;
+      if (is_own) return lead(server, request);
       server.refuse(request, ErrorCode::not_leader, "n1 leads", {n1.name(), n1.address()});
     });
     thread = std::thread([this] { context.run(); });
@@ -83,6 +99,8 @@ class KvctlRunTest : public ::testing::Test {
     ByteWriter out;
     switch (request.kind) {
       case api::RequestKind::status: encode(status_of(server, view), out); break;
+      case api::RequestKind::views: encode(views_of(server, view), out); break;
+      case api::RequestKind::admin: return administer(server, request);
       case api::RequestKind::get: {
         const auto query = api::decode_get_query(request.body);
         api::GetReply reply;
@@ -95,6 +113,14 @@ class KvctlRunTest : public ::testing::Test {
       default: return server.refuse(request, ErrorCode::io, "not in the script");
     }
     server.answer(request, out.take());
+  }
+
+  /// Refuses but maintenance.
+  static void administer(FakeServer& server, const Received& request) {
+    const auto query = api::decode_admin_query(request.body);
+    if (query->action != api::AdminAction::maintenance)
+      return server.refuse(request, ErrorCode::conflict, "the floor is 3");
+    server.answer(request, gms::model::Bytes());
   }
 
   void write(FakeServer& server, const Received& request) {
@@ -153,6 +179,51 @@ TEST_F(KvctlRunTest, PrintsMoreOfTheStatusWhenAsked) {
   const json::value status = json::parse(ran.out);
   EXPECT_EQ(status.at("members").at(0).at("counters").at("log.queue_depth"), 4);
   EXPECT_THAT(kvctl({"status", "-v", "-o", "plain"}).out, HasSubstr("n1\tlog.queue_depth\t4\n"));
+}
+
+TEST_F(KvctlRunTest, TellsAViewOnceWithTheReasonThatSomeMemberKnows) {
+  EXPECT_EQ(kvctl({"view", "history", "-o", "plain"}).out,
+            "1\t2:9\tdown\tn3\tcrashed\t1970-01-01T00:00:01.000Z\tn1, n2, n3 (down)\n");
+  const json::value history = json::parse(kvctl({"view", "history", "-o", "json"}).out);
+  EXPECT_EQ(history.at("views").as_array().size(), 1u);
+  EXPECT_EQ(history.at("views").at(0).at("reason"), "crashed");
+}
+
+TEST_F(KvctlRunTest, SaysWhyAMemberIsNotEvictedAndWhatToTypeNext) {
+  const Ran ran = kvctl({"member", "evict", "n3"});
+  EXPECT_EQ(ran.exit_code, 4);
+  EXPECT_EQ(ran.err,
+            "error: member evict n3: the floor is 3. Not applied. Try: kvctl member evict n3 "
+            "--explain\n");
+  EXPECT_EQ(kvctl({"member", "evict", "n9"}).exit_code, 3);
+}
+
+TEST_F(KvctlRunTest, ExplainsWithoutAskingForAnything) {
+  // The leader says nothing of the others here: it has heard none.
+  const Ran ran = kvctl({"member", "leave", "n3", "--explain", "-o", "plain"});
+  EXPECT_EQ(ran.exit_code, 6);
+  EXPECT_THAT(ran.out,
+              ::testing::StartsWith("before\t3\t2\t2\t0\nafter\t2\t2\t2\t0\nrefused\tof "));
+  EXPECT_EQ(kvctl({"member", "transfer", "n2", "--explain", "-o", "plain"}).out,
+            "before\t3\t2\t2\t0\nafter\t3\t2\t2\t0\ndone\n");
+}
+
+TEST_F(KvctlRunTest, TakesOneWishForMaintenance) {
+  EXPECT_EQ(kvctl({"member", "maintenance", "n3", "--for", "10m"}).exit_code, 0);
+  EXPECT_EQ(kvctl({"member", "maintenance", "n3", "--end"}).exit_code, 0);
+  for (const std::vector<std::string>& wish :
+       std::vector<std::vector<std::string>>{{}, {"--for", "10m", "--end"}, {"--for", "0s"}}) {
+    std::vector<std::string> line{"member", "maintenance", "n3"};
+    line.insert(line.end(), wish.begin(), wish.end());
+    EXPECT_EQ(kvctl(line).exit_code, 2);
+  }
+}
+
+TEST_F(KvctlRunTest, WaitsForTheViewAndSaysWhatItWas) {
+  EXPECT_EQ(kvctl({"member", "wait", "n1"}).exit_code, 0);
+  EXPECT_EQ(kvctl({"member", "wait", "n3", "--down"}).exit_code, 0);
+  EXPECT_EQ(kvctl({"member", "wait", "n9", "--gone"}).exit_code, 0);
+  EXPECT_EQ(kvctl({"member", "wait", "n1", "--up", "--down"}).exit_code, 2);
 }
 
 TEST_F(KvctlRunTest, PutsAndTellsTheRevision) {

@@ -38,6 +38,16 @@ TEST(ErrorLine, SaysWhetherItWasAppliedAndWhatToTypeNext) {
             "get /a: there is no key /a.");
 }
 
+TEST(ErrorLine, TakesTheNextStepFromTheErrorThatHasOne) {
+  EXPECT_EQ(error_line("member evict n3",
+                       {ErrorCode::conflict, "n3 leads. Try: kvctl member evict n3 --explain"},
+                       Effect::writes),
+            "member evict n3: n3 leads. Not applied. Try: kvctl member evict n3 --explain");
+  EXPECT_EQ(error_line("local up", {ErrorCode::io, "a port is in use. Try: another --base-port"},
+                       Effect::manages),
+            "local up: a port is in use. Try: another --base-port");
+}
+
 std::vector<Command> commands() {
   return all_commands();
 }
@@ -59,6 +69,33 @@ TEST(CommandLine, FindsCommandsOperandsAndOptionsInAnyOrder) {
   const auto bench = parse_command_line({"bench", "put"}, all);
   ASSERT_NE(bench.command, nullptr) << bench.text;
   EXPECT_EQ(bench.arguments.number("clients"), 16u);
+}
+
+TEST(CommandLine, KnowsWhatCanBeWantedOfAMember) {
+  const auto all = commands();
+  for (const char* change : {"evict", "leave", "replace", "transfer", "maintenance"}) {
+    const auto parsed = parse_command_line({"member", change, "n2", "--explain"}, all);
+    ASSERT_NE(parsed.command, nullptr) << parsed.text;
+    EXPECT_EQ(parsed.arguments.text("NAME"), "n2");
+    EXPECT_TRUE(parsed.arguments.has("explain"));
+  }
+  const auto rest = parse_command_line({"member", "maintenance", "n2", "--for", "10m"}, all);
+  ASSERT_NE(rest.command, nullptr) << rest.text;
+  EXPECT_EQ(rest.arguments.duration("for"), std::chrono::minutes(10));
+  const auto add = parse_command_line({"member", "add", "n4"}, all);
+  ASSERT_NE(add.command, nullptr) << add.text;
+  EXPECT_EQ(add.arguments.text("client"), "HOST:7400");
+  EXPECT_FALSE(add.arguments.has("wait"));
+  const auto wait = parse_command_line({"member", "wait", "n4", "--gone", "--timeout", "3s"}, all);
+  ASSERT_NE(wait.command, nullptr) << wait.text;
+  EXPECT_TRUE(wait.arguments.has("gone"));
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"member", "evict"},
+                                             {"member", "wait"},
+                                             {"member", "maintenance", "n2", "--for", "soon"},
+                                             {"local", "replace"},
+                                             {"events", "--follow", "n2"}})
+    EXPECT_EQ(parse_command_line(line, all).exit_code, ExitCode::usage);
 }
 
 TEST(CommandLine, TakesAKeyThatLooksLikeAnOptionAfterTwoDashes) {
@@ -161,8 +198,9 @@ TEST(Durations, AreNumbersWithUnits) {
   EXPECT_EQ(parse_duration("250ms").value_or(milliseconds(0)), milliseconds(250));
   EXPECT_EQ(parse_duration("1.5s").value_or(milliseconds(0)), milliseconds(1500));
   EXPECT_EQ(parse_duration("2m").value_or(milliseconds(0)), milliseconds(120'000));
+  EXPECT_EQ(parse_duration("1h").value_or(milliseconds(0)), milliseconds(3'600'000));
   EXPECT_EQ(parse_duration("3").value_or(milliseconds(0)), milliseconds(3000));
-  for (const char* bad : {"", "s", "-1s", "5h", "1e300s", "nan"}) EXPECT_FALSE(parse_duration(bad));
+  for (const char* bad : {"", "s", "-1s", "5d", "1e300s", "nan"}) EXPECT_FALSE(parse_duration(bad));
 }
 
 TEST(Output, WritesNumbersThatReadersWouldRoundAsStrings) {
