@@ -44,9 +44,13 @@ void DurableLog::stop() {
 
 LogStatistics DurableLog::statistics() const {
   constexpr auto kRelaxed = std::memory_order_relaxed;
-  return {syncs_.load(kRelaxed), std::chrono::nanoseconds(sync_time_total_.load(kRelaxed)),
-          std::chrono::nanoseconds(sync_time_max_.load(kRelaxed)), queue_depth_.load(kRelaxed),
-          bytes_written_.load(kRelaxed)};
+  return {syncs_.load(kRelaxed),
+          std::chrono::nanoseconds(sync_time_total_.load(kRelaxed)),
+          std::chrono::nanoseconds(sync_time_max_.load(kRelaxed)),
+          queue_depth_.load(kRelaxed),
+          bytes_written_.load(kRelaxed),
+          segments_.load(kRelaxed),
+          segment_bytes_.load(kRelaxed)};
 }
 
 void DurableLog::give(Work work) {
@@ -145,7 +149,8 @@ void DurableLog::take_health(const Health& health) {
 void DurableLog::ask_for_spares() {
   const std::size_t missing = store_->spares().missing();
   // While the disk is full they stay missing; the maker looks again by itself then.
-  if (missing > spares_missing_) spare_maker_->look();
+  const bool gave_up = store_->spares().retired() > 0;
+  if (missing > spares_missing_ || gave_up) spare_maker_->look();
   spares_missing_ = missing;
 }
 
@@ -160,6 +165,9 @@ void DurableLog::count_sync(std::chrono::nanoseconds took) {
   sync_time_total_.fetch_add(took.count(), kRelaxed);
   sync_time_max_.store(std::max(sync_time_max_.load(kRelaxed), took.count()), kRelaxed);
   bytes_written_.store(store_->bytes_written(), kRelaxed);
+  const SegmentUsage usage = store_->usage();
+  segments_.store(usage.segments, kRelaxed);
+  segment_bytes_.store(usage.bytes, kRelaxed);
 }
 
 }  // namespace gms::log

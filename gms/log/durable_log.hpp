@@ -25,6 +25,9 @@ struct LogStatistics {
   std::uint64_t queue_depth = 0;
   /// Written to segments, headers and padding included.
   std::uint64_t bytes_written = 0;
+  /// Segments in the directory after the last sync, those made ahead included, and their size.
+  std::uint64_t segments = 0;
+  std::uint64_t segment_bytes = 0;
 };
 
 /// A LogStore behind a thread of its own: orders that come while one sync is in flight are made
@@ -88,6 +91,8 @@ class DurableLog final : public model::Log {
   std::atomic<std::chrono::nanoseconds::rep> sync_time_max_ = 0;
   std::atomic<std::uint64_t> queue_depth_ = 0;
   std::atomic<std::uint64_t> bytes_written_ = 0;
+  std::atomic<std::uint64_t> segments_ = 0;
+  std::atomic<std::uint64_t> segment_bytes_ = 0;
 
   // Last, so that the threads start when all else is there.
   std::optional<SpareMaker> spare_maker_;

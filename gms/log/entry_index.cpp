@@ -34,6 +34,14 @@ void EntryIndex::truncate(model::Index first) {
   shared_until_ = 0;
 }
 
+void EntryIndex::trim_to(model::Index base) {
+  const auto kept =
+      std::partition_point(places_.begin(), places_.end(),
+                           [base](const EntryPlace& place) { return place.last <= base; });
+  places_.erase(places_.begin(), kept);
+  if (places_.empty()) shared_until_ = 0;
+}
+
 const EntryPlace* EntryIndex::find(model::Index index) const {
   const auto after = std::upper_bound(
       places_.begin(), places_.end(), index,

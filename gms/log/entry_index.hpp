@@ -37,6 +37,8 @@ class EntryIndex {
   void add(const BatchPlace& batch);
   /// Forgets the entries from `first` on.
   void truncate(model::Index first);
+  /// Forgets the entries up to `base`, but for those that share a place with one after it.
+  void trim_to(model::Index base);
 
   /// The last entry's index; nothing if there is none.
   [[nodiscard]] std::optional<model::Index> last() const {

@@ -29,6 +29,13 @@ class EntryReader {
                                                     model::Index last, std::size_t bytes_max);
   /// To be called after the segments were written to: what was read before may be out of date.
   void forget();
+  /// Lets go of the file that was read last: it may be given up now.
+  void close() { window_.reset(); }
+  /// The index is of another log from now on.
+  void go_over_to(Generation generation) {
+    generation_ = generation;
+    close();
+  }
 
  private:
   /// Walks over consecutive entries of a place.

@@ -13,7 +13,6 @@ using BatchSeq = model::Ordinal<struct BatchSeqTag>;
 /// Drawn at random for a generation and written in each of its batches, so that no bytes of a user
 /// can pass for a batch.
 using LogSalt = model::Identifier<struct LogSaltTag>;
-/// Counts the directories of the state machine.
-using StateGeneration = model::Ordinal<struct StateGenerationTag>;
+using StateGeneration = model::StateGeneration;
 
 }  // namespace gms::log

@@ -28,7 +28,7 @@ Result<void> list_files(FileSystem& files, const std::string& directory, Generat
     if (!file) return file.error();
     const auto bytes = (*file)->size();
     if (!bytes) return bytes.error();
-    out.segments.push_back({name.seq, *bytes, 0, {}});
+    out.segments.push_back({name.seq, *bytes, 0, {}, {}});
   }
   return {};
 }
@@ -63,6 +63,7 @@ Result<void> collect(const ScannedBatch& batch, Replay& replay, ScannedLog& out)
   }
   const auto run = entries_of(batch);
   if (!run) return run.error();
+  segment.largest_index = std::max(segment.largest_index, run->last_index());
   return replay.add({segment.seq, batch.offset, batch.end() - batch.offset, run->first_index(),
                      run->last_index()},
                     *run);

@@ -13,6 +13,8 @@ struct ScannedSegment {
   /// Where the log's last batch in it ends; zero if it has none.
   std::uint64_t used = 0;
   BatchSeq last_batch;
+  /// Of all entries that were ever part of the log in it, replaced ones too; zero if there is none.
+  model::Index largest_index;
 };
 
 /// The batch after which a log goes on. No number yet in an empty log.

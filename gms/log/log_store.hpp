@@ -19,6 +19,8 @@ struct LogOptions {
   std::uint64_t first_segment_bytes = 1024 * 1024;
   /// Segments made ahead.
   std::size_t spares = 2;
+  /// Segments kept for further use of those that a trim sets free.
+  std::size_t spares_max = 4;
   /// Room on the disk below which nothing is made ahead and the disk counts as full.
   std::uint64_t reserve_bytes = 64 * 1024 * 1024;
   /// Bytes of the newest entries that recovery returns.
@@ -30,6 +32,7 @@ struct LogOptions {
 /// Guarantee: what write() reported as done survives any later loss of power, in the order of the
 /// calls, and is found by the next recover(); what it did not report may be found in part, never
 /// out of order within the log. A torn tail is cut; damage to what was durable is an error [C13].
+/// A trim and an install take effect whole or not at all: META is where they do [C15].
 /// After any error of a write nothing more is done: every later call fails [C12].
 ///
 /// Thread rule: one thread, but for spares(), which may be made on another one. No threads and no
@@ -52,6 +55,7 @@ class LogStore {
 
   /// Carries the orders out and returns when all are durable, with as few syncs as that takes.
   /// Errors: io, busy; from then on closed.
+  /// Segments that a trim or an install set free are left to spares().
   [[nodiscard]] model::Result<void> write(std::span<const model::PersistRequest> requests);
   /// Sees everything written. Errors: corrupt, io.
   [[nodiscard]] model::Result<model::ReadAnswer> read(const model::ReadRequest& request);
@@ -66,27 +70,45 @@ class LogStore {
 
   [[nodiscard]] SpareSegments& spares() { return *spares_; }
   /// Written to segments since the start.
-  [[nodiscard]] std::uint64_t bytes_written() const { return writer_->bytes_written(); }
+  [[nodiscard]] std::uint64_t bytes_written() const {
+    return bytes_written_before_ + writer_->bytes_written();
+  }
+  /// Of all segments in the directory.
+  [[nodiscard]] SegmentUsage usage() const;
 
  private:
   LogStore(FileSystem& files, std::unique_ptr<DirectoryLock> lock, StateFiles state_files,
            const StoredState& state, const std::string& log_directory);
 
-  [[nodiscard]] model::Result<void> open_segments(FileSystem& files, const std::string& directory,
-                                                  const LogOptions& options, ScannedLog scanned,
-                                                  SegmentWriter::Stamp stamp);
+  [[nodiscard]] model::Result<void> open_segments(const LogOptions& options, ScannedLog scanned);
   [[nodiscard]] model::Result<void> write_all(std::span<const model::PersistRequest> requests);
+  [[nodiscard]] model::Result<void> write_promises(std::span<const model::PersistRequest> requests);
+  [[nodiscard]] model::Result<void> install(const model::InstallRequest& request);
+  /// Begins a log without entries after the base of `meta`, whose generation and salt are the old
+  /// log's.
+  [[nodiscard]] model::Result<void> begin_anew(Meta meta);
+  /// Precondition: the log has the entry at the base; nothing is added and not synced.
+  [[nodiscard]] model::Result<void> move_base(Meta meta);
+  /// Gives up what lies below the base.
+  void retire_segments();
+  [[nodiscard]] SegmentWriter::Stamp stamp() const;
   [[nodiscard]] model::Result<model::ChainHead> head_at(model::Index index);
   /// Passes a result on; after a failed one the store is done with.
   [[nodiscard]] model::Result<void> watched(model::Result<void> result);
 
+  FileSystem& files_;
   std::unique_ptr<DirectoryLock> lock_;
   StateFiles state_files_;
+  std::string log_directory_;
+  std::uint64_t first_segment_bytes_ = 0;
   model::Identity identity_;
-  model::Base base_;
+  model::BootSeq boot_;
+  Meta meta_;
   EntryReader reader_;
   std::unique_ptr<SpareSegments> spares_;
   std::optional<SegmentWriter> writer_;
+  /// By the writers of earlier generations.
+  std::uint64_t bytes_written_before_ = 0;
   bool failed_ = false;
 };
 

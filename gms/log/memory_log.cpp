@@ -18,7 +18,12 @@ MemoryLog::MemoryLog(model::RecoveredLog start, model::LogListener& listener,
       ask_to_complete_(std::move(ask_to_complete)) {}
 
 void MemoryLog::persist(model::PersistRequest request) {
+  if (request.install) {
+    if (!request.install->keeps_tail) runs_.clear();
+    move_base(request.install->base.head);
+  }
   for (EntryRun& run : request.entries) append(std::move(run));
+  if (request.trim_to) move_base(request.trim_to->head);
   durable_ = request.seq;
   ask();
 }
@@ -51,6 +56,12 @@ void MemoryLog::append(EntryRun run) {
     if (!kept.empty()) runs_.push_back(std::move(kept));
   }
   runs_.push_back(std::move(run));
+}
+
+void MemoryLog::move_base(const ChainHead& base) {
+  base_ = base;
+  while (!runs_.empty() && runs_.front().last_index() <= base.position.index) runs_.pop_front();
+  if (!runs_.empty()) runs_.front() = runs_.front().from(base.position.index.next());
 }
 
 ReadAnswer MemoryLog::answer(const model::ReadRequest& request) const {

@@ -34,6 +34,7 @@ class MemoryLog final : public model::Log {
 
  private:
   void append(model::EntryRun run);
+  void move_base(const model::ChainHead& base);
   [[nodiscard]] model::ReadAnswer answer(const model::ReadRequest& request) const;
   /// The run that holds the entry; null if none does.
   [[nodiscard]] const model::EntryRun* find(model::Index index) const;

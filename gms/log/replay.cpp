@@ -154,6 +154,7 @@ void Replay::drop_to_base() {
                 [&](const model::PlacedView& view) { return view.position.index <= base; });
   while (!log_.tail.empty() && log_.tail.front().last_index() <= base) log_.tail.pop_front();
   if (!log_.tail.empty()) log_.tail.front() = log_.tail.front().from(base.next());
+  index_.trim_to(base);
 }
 
 }  // namespace gms::log

@@ -1,5 +1,6 @@
 #include "gms/log/segment_writer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "gms/model/crc32c.hpp"
@@ -26,7 +27,11 @@ SegmentWriter::SegmentWriter(Stamp stamp, Start start, SpareSegments& spares)
       durable_(start.end.seq),
       sealed_(start.sealed),
       index_(std::move(start.index)),
-      spares_(spares) {}
+      largest_index_(start.largest_index),
+      full_(std::move(start.full)),
+      spares_(spares) {
+  for (const FullSegment& segment : full_) full_bytes_ += segment.bytes;
+}
 
 Result<void> SegmentWriter::append(const EntryRun& run) {
   if (run.empty()) return {};
@@ -53,6 +58,7 @@ Result<void> SegmentWriter::finish_batch() {
   const std::uint64_t extent = batch_extent(batch_.entry_bytes);
   if (auto room = make_room(extent); !room) return room;
   index_.add({segment_.seq, offset_ + staged_bytes_, extent, batch_.first_index, batch_last_});
+  largest_index_ = std::max(largest_index_, batch_last_);
   stage(std::exchange(batch_, {}), batch_piece_);
   sealed_ = false;
   return {};
@@ -67,6 +73,9 @@ Result<void> SegmentWriter::make_room(std::uint64_t extent) {
   // All of the old segment is durable before anything stands in the new one.
   if (auto written = write_and_sync(batch_piece_); !written) return written;
   batch_piece_ = 0;
+  full_.push_back(current());
+  full_bytes_ += full_.back().bytes;
+  largest_index_ = {};
   segment_ = *std::move(spare);
   offset_ = 0;
   return {};
@@ -113,6 +122,32 @@ Result<void> SegmentWriter::seal() {
   stage({}, 0);
   sealed_ = true;
   return sync();
+}
+
+FullSegment SegmentWriter::current() const {
+  return {segment_.seq, std::max(segment_.bytes, offset_), largest_index_};
+}
+
+std::vector<RetiredSegment> SegmentWriter::trim_to(model::Index base) {
+  GMS_ASSERT(pieces_.empty(), "SegmentWriter::trim_to");
+  index_.trim_to(base);
+  std::vector<RetiredSegment> gone;
+  while (!full_.empty() && full_.front().largest_index <= base) {
+    gone.push_back({{stamp_.generation, full_.front().seq}, full_.front().bytes});
+    full_bytes_ -= full_.front().bytes;
+    full_.pop_front();
+  }
+  return gone;
+}
+
+std::vector<RetiredSegment> SegmentWriter::give_up() {
+  full_.push_back(current());
+  std::vector<RetiredSegment> gone;
+  for (const FullSegment& segment : full_)
+    gone.push_back({{stamp_.generation, segment.seq}, segment.bytes});
+  full_.clear();
+  full_bytes_ = 0;
+  return gone;
 }
 
 }  // namespace gms::log

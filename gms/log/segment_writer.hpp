@@ -11,6 +11,14 @@
 
 namespace gms::log {
 
+/// A segment that the writer has left, and the largest index of any entry ever written in it,
+/// replaced ones too.
+struct FullSegment {
+  FileSeq seq;
+  std::uint64_t bytes = 0;
+  model::Index largest_index;
+};
+
 /// Appends batches to the segments, and knows where each entry stands.
 ///
 /// A batch takes consecutive entries of as many runs as there are; they are gathered into one write
@@ -35,6 +43,10 @@ class SegmentWriter {
     EntryIndex index;
     /// Whether the last batch is a seal.
     bool sealed = false;
+    /// Of the entries in `segment`, as in a FullSegment.
+    model::Index largest_index = {};
+    /// The segments before it, oldest first.
+    std::deque<FullSegment> full = {};
   };
 
   SegmentWriter(Stamp stamp, Start start, SpareSegments& spares);
@@ -48,16 +60,28 @@ class SegmentWriter {
   /// Precondition: nothing is added and not synced.
   [[nodiscard]] model::Result<void> seal();
 
+  /// Forgets the entries up to `base`. The segments that nobody needs then, oldest first, which are
+  /// the caller's now: of the oldest ones those with no entry above the base, never the current
+  /// one. Precondition: nothing is added and not synced.
+  [[nodiscard]] std::vector<RetiredSegment> trim_to(model::Index base);
+  /// All segments, oldest first; the writer is done with.
+  [[nodiscard]] std::vector<RetiredSegment> give_up();
+
   /// Of everything added.
   [[nodiscard]] const EntryIndex& index() const { return index_; }
   /// On disk since the start, headers and padding included.
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+  /// Of the segments with entries of the log.
+  [[nodiscard]] SegmentUsage usage() const {
+    return {full_.size() + 1, full_bytes_ + current().bytes};
+  }
 
  private:
   /// Puts a header in front of the entries added since the last batch and ends it.
   [[nodiscard]] model::Result<void> finish_batch();
   /// Moves on to the next spare if the batch does not fit into the current segment.
   [[nodiscard]] model::Result<void> make_room(std::uint64_t extent);
+  [[nodiscard]] FullSegment current() const;
   void stage(BatchHeader header, std::size_t header_piece);
   /// Writes the first `pieces` of what is staged.
   [[nodiscard]] model::Result<void> write_and_sync(std::size_t pieces);
@@ -70,6 +94,9 @@ class SegmentWriter {
   BatchSeq durable_;
   bool sealed_;
   EntryIndex index_;
+  model::Index largest_index_;
+  std::deque<FullSegment> full_;
+  std::uint64_t full_bytes_ = 0;
   SpareSegments& spares_;
 
   // What sync() writes: for each batch its header, its runs, its padding.

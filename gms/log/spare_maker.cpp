@@ -38,7 +38,9 @@ void SpareMaker::run(const std::stop_token& stop) {
 }
 
 Result<StorageHealth> SpareMaker::make_missing(const std::stop_token& stop) {
-  Result<void> fares = spares_.check_room();
+  // What is given up makes room.
+  Result<void> fares = spares_.recycle(stop);
+  if (fares) fares = spares_.check_room();
   while (fares && spares_.missing() > 0) fares = spares_.make(stop);
   if (fares) return StorageHealth{};
   if (fares.error().code == ErrorCode::busy) return StorageHealth{true, spares_.has_reserve_left()};

@@ -9,7 +9,8 @@
 
 namespace gms::log {
 
-/// Makes segments ahead on a thread of its own and watches the room on the disk.
+/// Makes segments ahead on a thread of its own, there disposes of those that were given up, and
+/// watches the room on the disk.
 ///
 /// The disk counts as full while a wanted spare cannot be made or less than the reserve is free:
 /// long before the log itself runs out, which has its spares still. It looks again by itself.

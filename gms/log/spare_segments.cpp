@@ -45,8 +45,8 @@ SpareSegments::SpareSegments(FileSystem& files, std::string directory, SegmentNa
                              Limits limits, std::deque<Segment> ready)
     : files_(files),
       directory_(std::move(directory)),
-      next_(next),
       limits_(limits),
+      next_(next),
       ready_(std::move(ready)),
       missing_(missing_of(limits.wanted, ready_.size())) {}
 
@@ -55,20 +55,106 @@ std::optional<Segment> SpareSegments::take() {
   if (ready_.empty()) return std::nullopt;
   Segment segment = std::move(ready_.front());
   ready_.pop_front();
-  missing_.store(missing_of(limits_.wanted, ready_.size()), std::memory_order_relaxed);
+  count();
   return segment;
+}
+
+void SpareSegments::retire(const std::vector<RetiredSegment>& segments) {
+  if (segments.empty()) return;
+  const std::lock_guard guard(mutex_);
+  retired_.insert(retired_.end(), segments.begin(), segments.end());
+  count();
+}
+
+void SpareSegments::start_over(SegmentName next) {
+  const std::lock_guard guard(mutex_);
+  for (const Segment& segment : ready_)
+    retired_.push_back({{next_.generation, segment.seq}, segment.bytes});
+  ready_.clear();
+  next_ = next;
+  count();
+}
+
+SegmentUsage SpareSegments::usage() {
+  const std::lock_guard guard(mutex_);
+  SegmentUsage usage{ready_.size() + retired_.size(), 0};
+  for (const Segment& segment : ready_) usage.bytes += segment.bytes;
+  for (const RetiredSegment& segment : retired_) usage.bytes += segment.bytes;
+  return usage;
 }
 
 Result<void> SpareSegments::make(const std::stop_token& stop) {
   if (auto room = check_room_for(limits_.reserve_bytes + limits_.segment_bytes); !room) return room;
-  const SegmentName name = next_;
-  ++next_.seq;
+  const SegmentName name = next_name();
   auto segment = make_segment(files_, directory_, name, limits_.segment_bytes, stop);
   if (!segment) return segment.error();
-  const std::lock_guard guard(mutex_);
-  ready_.push_back(*std::move(segment));
-  missing_.store(missing_of(limits_.wanted, ready_.size()), std::memory_order_relaxed);
+  admit(name.generation, *std::move(segment));
   return {};
+}
+
+Result<void> SpareSegments::recycle(const std::stop_token& stop) {
+  while (const auto retired = oldest_retired()) {
+    if (stop.stop_requested()) return Error{ErrorCode::closed, "stopped"};
+    if (auto done = is_kept(*retired) ? use_again(*retired) : remove(*retired); !done) return done;
+    const std::lock_guard guard(mutex_);
+    retired_.pop_front();
+    count();
+  }
+  return {};
+}
+
+std::optional<RetiredSegment> SpareSegments::oldest_retired() {
+  const std::lock_guard guard(mutex_);
+  if (retired_.empty()) return std::nullopt;
+  return retired_.front();
+}
+
+bool SpareSegments::is_kept(const RetiredSegment& retired) {
+  // One of another size is not worth keeping: it is too small, or takes more room than it should.
+  if (retired.bytes != limits_.segment_bytes) return false;
+  const bool has_room = check_room().has_value();
+  const std::lock_guard guard(mutex_);
+  return ready_.size() < (has_room ? limits_.kept_max : limits_.wanted);
+}
+
+Result<void> SpareSegments::use_again(const RetiredSegment& retired) {
+  const SegmentName name = next_name();
+  const std::string path = joined(directory_, to_string(name));
+  if (auto done = files_.rename(joined(directory_, to_string(retired.name)), path); !done)
+    return done;
+  // Nothing may be written under a name that a loss of power takes back.
+  if (auto done = files_.sync_directory(directory_); !done) return done;
+  auto file = files_.open(path, Access::read_and_write);
+  if (!file) return file.error();
+  admit(name.generation, {name.seq, *std::move(file), retired.bytes});
+  return {};
+}
+
+Result<void> SpareSegments::remove(const RetiredSegment& retired) {
+  if (auto done = files_.remove(joined(directory_, to_string(retired.name))); !done) return done;
+  return files_.sync_directory(directory_);
+}
+
+SegmentName SpareSegments::next_name() {
+  const std::lock_guard guard(mutex_);
+  const SegmentName name = next_;
+  ++next_.seq;
+  return name;
+}
+
+void SpareSegments::admit(Generation generation, Segment segment) {
+  const std::lock_guard guard(mutex_);
+  if (generation == next_.generation) {
+    ready_.push_back(std::move(segment));
+  } else {
+    retired_.push_back({{generation, segment.seq}, segment.bytes});
+  }
+  count();
+}
+
+void SpareSegments::count() {
+  missing_.store(missing_of(limits_.wanted, ready_.size()), std::memory_order_relaxed);
+  retired_count_.store(retired_.size(), std::memory_order_relaxed);
 }
 
 Result<void> SpareSegments::check_room() {

@@ -147,6 +147,10 @@ Result<void> StateFiles::write_hard_state(const HardState& hard_state) {
   return write_twin(hard_state_, encode(hard_state));
 }
 
+Result<void> StateFiles::write_meta(const Meta& meta) {
+  return write_twin(meta_, encode(meta));
+}
+
 Result<void> StateFiles::refuse(std::string_view reason) {
   return replace_file(kRefusedName, RecordKind::refusal, model::as_bytes(reason));
 }

@@ -46,6 +46,7 @@ class StateFiles {
 
   [[nodiscard]] model::Result<void> write_identity(const model::Identity& identity);
   [[nodiscard]] model::Result<void> write_hard_state(const model::HardState& hard_state);
+  [[nodiscard]] model::Result<void> write_meta(const Meta& meta);
   /// Writes the marker that makes read() fail from now on.
   [[nodiscard]] model::Result<void> refuse(std::string_view reason);
 

@@ -68,6 +68,8 @@ struct RestoredState {
   BootSeq boot;
   HardState hard_state;
   RecoveredLog log;
+  /// Which of its states the application has to open.
+  StateGeneration state{1};
   /// What the application has applied and made durable; nothing for one that never applied.
   std::optional<Mark> applied;
 };

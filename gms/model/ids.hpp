@@ -68,6 +68,11 @@ using Ticket = Ordinal<struct TicketTag>;
 /// The group's clock in milliseconds: grows with the leaders' monotonic clocks, never goes back.
 using GroupClock = Ordinal<struct GroupClockTag>;
 
+/// Counts the states that an application was given whole: each new one is a new generation.
+using StateGeneration = Ordinal<struct StateGenerationTag>;
+
+/// Names one snapshot of an application's state; drawn at random.
+using SnapshotId = Identifier<struct SnapshotIdTag>;
 using NodeId = Identifier<struct NodeIdTag>;
 using Incarnation = Identifier<struct IncarnationTag>;
 /// The hash of an entry chained with all before it: equal hash, equal prefix.

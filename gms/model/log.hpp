@@ -8,14 +8,27 @@
 
 namespace gms::model {
 
-/// An order to the log. Within one order: group, hard state, entries, refusal. An entry whose index
-/// is at most the log's last replaces it and everything after it.
+/// The log is another member's state from here on: it begins after `base`, which is committed.
+struct InstallRequest {
+  Base base;
+  /// The application's state that goes with it.
+  StateGeneration state;
+  /// The log has the entry at the base, and goes on after it as it is. If not, nothing of it stays.
+  bool keeps_tail = false;
+};
+
+/// An order to the log. Within one order: group, hard state, install, entries, trim, refusal. An
+/// entry whose index is at most the log's last replaces it and everything after it.
 struct PersistRequest {
   PersistSeq seq;
   /// A joiner has learnt its group; goes into the identity, which had none.
   std::optional<GroupId> group;
   std::optional<HardState> hard_state;
+  std::optional<InstallRequest> install;
   std::vector<EntryRun> entries;
+  /// The log begins after this: what is up to there is committed and in the application's durable
+  /// state. Above the base before, not above the last entry.
+  std::optional<Base> trim_to;
   /// Why this incarnation may never start again.
   std::optional<std::string> refusal;
 };

@@ -139,7 +139,8 @@ void Cluster::restart(Machine machine) {
   state.process = std::make_unique<Process>(
       Process::Setup{machine,
                      state.settings,
-                     {found->identity, found->boot, found->hard_state, found->log, applied},
+                     {found->identity, found->boot, found->hard_state, found->log,
+                      gms::model::StateGeneration(1), applied},
                      options_.apply_delay == 0us ? ApplyMode::at_once : ApplyMode::later},
       static_cast<ProcessHost&>(*this), *state.application, clock(machine));
   state.process->start(clock(machine));

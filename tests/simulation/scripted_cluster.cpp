@@ -243,7 +243,8 @@ void ScriptedCluster::restart(Machine machine) {
   place.process = std::make_unique<Process>(
       Process::Setup{machine,
                      place.settings,
-                     {found->identity, found->boot, found->hard_state, found->log, applied},
+                     {found->identity, found->boot, found->hard_state, found->log,
+                      gms::model::StateGeneration(1), applied},
                      ApplyMode::at_once},
       static_cast<ProcessHost&>(*this), place.application, now_);
   place.process->start(now_);

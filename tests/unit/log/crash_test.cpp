@@ -1,3 +1,4 @@
+#include <array>
 #include <random>
 
 #include "tests/unit/log/log_fixture.hpp"
@@ -144,6 +145,8 @@ TEST_F(Crash, AnUnreadableBootSlotMayHaveHeldTheNextNumber) {
 /// A log as the ones who hear of it know it: which entry stands where, and what was promised.
 struct Known {
   std::vector<model::ChainHead> heads = {{}};
+  std::size_t base = 0;
+  model::StateGeneration state{1};
   HardState hard_state;
 
   void apply(const model::EntryRun& run) {
@@ -151,7 +154,17 @@ struct Known {
     for (const model::EntryView entry : run)
       heads.push_back({entry.position(), entry.hash(), entry.clock()});
   }
+  void install(const model::InstallRequest& install) {
+    base = install.base.head.position.index.value();
+    state = install.state;
+    if (install.keeps_tail) return;
+    heads.assign(base, {});
+    heads.push_back(install.base.head);
+  }
   [[nodiscard]] const model::ChainHead& last() const { return heads.back(); }
+  [[nodiscard]] bool is(const model::RecoveredLog& log) const {
+    return last() == log.head && heads[base] == log.base.head;
+  }
 };
 
 /// Random orders and crashes. After each start the log must be what was reported durable, and of
@@ -187,10 +200,10 @@ class Torture {
 
   /// Finds out which of the possible pasts this is.
   void take_over(const model::RestoredState& state) {
-    const auto is_it = [&](const Known& past) { return past.last() == state.log.head; };
-    std::erase_if(pasts_, [&](const Known& past) { return !is_it(past); });
+    std::erase_if(pasts_, [&](const Known& past) { return !past.is(state.log); });
     ASSERT_FALSE(pasts_.empty()) << "ended at " << model::to_string(state.log.head.position);
     known_ = pasts_[0];
+    EXPECT_EQ(state.state, known_.state);
     EXPECT_TRUE(state.hard_state == known_.hard_state || state.hard_state == promised_ ||
                 state.hard_state.voted_for.is_none());
     EXPECT_GE(state.hard_state.epoch, known_.hard_state.epoch);
@@ -200,8 +213,9 @@ class Torture {
   }
 
   void act() {
-    switch (below(10)) {
+    switch (below(11)) {
       case 0: static_cast<void>(store_->spares().make({})); break;
+      case 10: recycle(); break;
       case 1: ASSERT_TRUE(store_->seal().has_value()); break;
       case 2: read_somewhere(); break;
       case 3: restart(); break;
@@ -218,8 +232,10 @@ class Torture {
     std::vector<PersistRequest> group;
     pasts_ = {known_};
     for (std::uint64_t orders = 1 + below(3); orders > 0; --orders) group.push_back(an_order());
-    if (fate == Fate::cut_off) disk_.cut_power_after(below(8));
-    if (fate == Fate::sync_fails) disk_.fail_sync(below(2) == 0 ? "HARD" : ".seg", below(2));
+    if (below(3) == 0) order_trim(group.back());
+    if (fate == Fate::cut_off) disk_.cut_power_after(below(14));
+    constexpr std::array kPlaces = {"HARD", ".seg", "META"};
+    if (fate == Fate::sync_fails) disk_.fail_sync(kPlaces[below(3)], below(2));
     const auto written = store_->write(group);
     if (written) {
       known_ = pasts_.back();
@@ -238,12 +254,13 @@ class Torture {
       promised_ = {promised_.epoch.next(), a_member()};
       request.hard_state = promised_;
     }
+    if (below(8) == 0) order_install(request);
     // Mostly behind the end, sometimes in place of what is there.
     Known next = pasts_.back();
     if (below(3) == 0) {
       const std::size_t kept =
           next.heads.size() - below(std::min<std::uint64_t>(next.heads.size() - 1, 6));
-      next.heads.resize(std::max<std::size_t>(kept, 2));
+      next.heads.resize(std::max({kept, std::size_t{2}, next.base + 1}));
     }
     const std::uint64_t epoch =
         std::max(promised_.epoch.value(), next.last().position.epoch.value());
@@ -252,6 +269,42 @@ class Torture {
     pasts_.push_back(next);
     request.entries = {run};
     return request;
+  }
+
+  void order_install(PersistRequest& request) {
+    Known next = pasts_.back();
+    model::InstallRequest install;
+    install.state = next.state.next();
+    const std::size_t last = next.heads.size() - 1;
+    install.keeps_tail = last > next.base && below(2) == 0;
+    if (install.keeps_tail) {
+      install.base = a_base(next.heads[next.base + 1 + below(last - next.base)]);
+    } else {
+      const model::Epoch epoch = std::max(promised_.epoch, next.last().position.epoch);
+      install.base = a_base(
+          {{epoch, Index(last + 1 + below(5))}, model::EntryHash(random_()), next.last().clock});
+    }
+    next.install(install);
+    pasts_.push_back(next);
+    request.install = install;
+  }
+
+  /// Takes effect behind all entries of the group.
+  void order_trim(PersistRequest& request) {
+    Known next = pasts_.back();
+    const std::size_t room = next.heads.size() - 1 - next.base;
+    if (room == 0) return;
+    next.base += 1 + below(room);
+    request.trim_to = a_base(next.heads[next.base]);
+    pasts_.push_back(next);
+  }
+
+  void recycle() {
+    const bool cut = below(2) == 0;
+    if (cut) disk_.cut_power_after(below(8));
+    const auto done = store_->spares().recycle({});
+    EXPECT_TRUE(done || cut);
+    if (cut) restart(Restart::power_loss);
   }
 
   /// After a failed write the process is gone, the power perhaps too.
@@ -266,11 +319,14 @@ class Torture {
     start();
   }
 
-  void restart() {
+  enum class Restart { any, power_loss };
+
+  void restart(Restart kind = Restart::any) {
     pasts_ = {known_};
     store_.reset();
     if (below(2) == 0) disk_.end_process();
-    if (below(2) == 0) disk_.lose_power([this] { return random_(); });
+    if (kind == Restart::power_loss || below(2) == 0)
+      disk_.lose_power([this] { return random_(); });
     start();
   }
 
@@ -287,7 +343,9 @@ class Torture {
   }
 
   void read_somewhere() {
-    const std::uint64_t first = 1 + below(known_.heads.size() - 1);
+    const std::uint64_t count = known_.heads.size() - 1 - known_.base;
+    if (count == 0) return;
+    const std::uint64_t first = known_.base + 1 + below(count);
     const auto answer = store_->read({a_member(), Index(first), below(5000)});
     ASSERT_TRUE(answer.has_value()) << answer.error().detail;
     ASSERT_FALSE(answer->gone);
@@ -302,7 +360,7 @@ class Torture {
     image->lose_power(SimulatedDisk::Unsynced::lost);
     const auto found = inspect(*image, kDirectory, 0);
     ASSERT_TRUE(found.has_value()) << found.error().detail;
-    EXPECT_EQ(found->log.log.head, known_.last());
+    EXPECT_TRUE(known_.is(found->log.log));
   }
 
   std::mt19937_64 random_;

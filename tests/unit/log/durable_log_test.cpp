@@ -75,6 +75,25 @@ class DurableLogTest : public LogFixture {
     }
     ASSERT_GE(segments(), wanted);
   }
+  /// The next entry, after which the log begins.
+  void persist_and_trim() {
+    auto request = order({commands(head_, 1, 1, 2000)});
+    request.seq = seq_ = seq_.next();
+    head_ = request.entries[0].head();
+    request.trim_to = a_base(head_);
+    log_->persist(std::move(request));
+  }
+  /// Another member's state, a little ahead of the log, and an entry behind it.
+  void install() {
+    model::PersistRequest request;
+    request.seq = seq_ = seq_.next();
+    head_.position.index = Index(head_.position.index.value() + 10);
+    head_.hash = model::EntryHash(seq_.value());
+    request.install = model::InstallRequest{a_base(head_), model::StateGeneration(2), false};
+    request.entries = {commands(head_, 1)};
+    head_ = request.entries[0].head();
+    log_->persist(std::move(request));
+  }
   [[nodiscard]] model::ChainHead durable_head() {
     disk_.lose_power(tests::SimulatedDisk::Unsynced::lost);
     return inspect(disk_, kDirectory, 0).value().log.log.head;
@@ -178,6 +197,42 @@ TEST_F(DurableLogTest, AFullDiskIsToldBeforeTheLogRunsOutAndAgainWhenThereIsRoom
       [](const Heard& heard) { return !heard.health.empty() && !heard.health.back().disk_full; }));
   log_->stop();
   EXPECT_EQ(durable_head(), head_);
+}
+
+TEST_F(DurableLogTest, TrimmedSegmentsGoByThemselves) {
+  const LogOptions options = small_segments();
+  start(options, {.room_check = model::Duration(3'600'000)});
+  reach_segments(12);
+  EXPECT_GE(log_->statistics().segments, 11U);
+  persist_and_trim();
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (segments() > 1 + options.spares_max && std::chrono::steady_clock::now() < limit)
+    std::this_thread::yield();
+  EXPECT_LE(segments(), 1 + options.spares_max);
+  // What is counted is as it was at the last sync, and the maker goes on.
+  do {
+    persist();
+    ASSERT_TRUE(listener_.wait_until_durable(seq_.value()));
+  } while (log_->statistics().segments != segments() && std::chrono::steady_clock::now() < limit);
+  EXPECT_EQ(log_->statistics().segments, segments());
+  EXPECT_GE(log_->statistics().segment_bytes, segments() * options.segment_bytes);
+  log_->stop();
+  EXPECT_EQ(durable_head(), head_);
+}
+
+TEST_F(DurableLogTest, TheLogGoesOverToAnotherWhileSparesAreMade) {
+  start(small_segments(), {.room_check = model::Duration(1)});
+  for (int i = 0; i < 60; ++i) {
+    persist_and_trim();
+    persist();
+    install();
+    ASSERT_TRUE(i % 7 != 0 || listener_.wait_until_durable(seq_.value()));
+  }
+  log_->stop();
+  EXPECT_TRUE(listener_.heard().failures.empty());
+  EXPECT_EQ(durable_head(), head_);
+  recover();
+  EXPECT_LE(segments(), 1 + options_.spares_max + 1);
 }
 
 TEST_F(DurableLogTest, SparesAreMadeAgainAsTheyAreUsed) {

@@ -63,6 +63,11 @@ inline model::EntryRun commands(const model::ChainHead& previous, std::uint64_t 
   return builder.seal(previous, model::Epoch(epoch), previous.clock);
 }
 
+/// A base at `head`, under the founding view.
+inline model::Base a_base(const model::ChainHead& head) {
+  return {head, {a_view(), {model::Epoch(1), model::Index(1)}}};
+}
+
 /// A member's log on a simulated disk, and what it ought to hold.
 class LogFixture : public testing::Test {
  protected:
