@@ -39,6 +39,11 @@ void Group::Parts::on_view(const model::PlacedView& installed) {
   listener.view_installed(installed);
 }
 
+void Group::Parts::on_restored(const model::PlacedView& restored) {
+  view = restored;
+  listener.restored(restored);
+}
+
 void Group::Parts::on_stopped(const Error& error) {
   durable_log = nullptr;
   forget_waiters();

@@ -61,6 +61,11 @@ struct GroupOptions {
   /// Bytes of proposals and multicasts that wait for the protocol to take them; more is refused as
   /// busy.
   std::size_t draft_bytes_max = 64 * 1024 * 1024;
+  /// What this member asks for at most in a second when it fetches another's state; zero sets no
+  /// limit.
+  std::uint64_t transfer_bytes_per_second = 0;
+  /// Others may still fetch a state that was taken here for so long after the last of them did.
+  std::chrono::milliseconds snapshot_kept{60'000};
 };
 
 /// Hears from a Group. All calls come on the group's thread, one at a time, and never out of a call
@@ -82,6 +87,10 @@ class GroupListener {
 
   /// The group is `view` from here on. Comes after Application::install().
   virtual void view_installed(const model::PlacedView& view) = 0;
+
+  /// The application went over to the state of another member, by Application::restore(), in which
+  /// `view` is in force. Views and deliveries up to there are part of it and do not come.
+  virtual void restored(const model::PlacedView& view) { static_cast<void>(view); }
 
   /// The group stopped by itself: its storage failed or a rule of the protocol was broken. Nothing
   /// follows. With code `io` the process should end without a flush [C12].
@@ -186,7 +195,8 @@ class Group {
   [[nodiscard]] model::BootSeq boot() const;
   /// This member as it stands or wants to stand in a view, with the address that it advertises.
   [[nodiscard]] const model::Member& self() const;
-  /// The view installed last; without members before the first.
+  /// The view installed last, or that of the state restored last; without members before the
+  /// first.
   [[nodiscard]] const model::PlacedView& view() const;
   [[nodiscard]] core::Status status() const;
   [[nodiscard]] net::LinkStatistics link_statistics() const;

@@ -92,10 +92,12 @@ log::LogOptions log_options(const GroupOptions& options) {
   return out;
 }
 
-Result<std::optional<model::Mark>> stored_mark(model::Application& application) {
-  const auto stored = application.stored_mark();
-  if (!stored) return std::optional<model::Mark>();
-  auto mark = model::decode_mark(*stored);
+Result<std::optional<model::Mark>> open_state(model::Application& application,
+                                              model::StateGeneration generation) {
+  const auto stored = application.open(generation);
+  if (!stored) return stored.error();
+  if (!*stored) return std::optional<model::Mark>();
+  auto mark = model::decode_mark(**stored);
   if (!mark) return mark.error();
   return std::optional(*std::move(mark));
 }
@@ -112,7 +114,7 @@ Result<Restored> recover(log::FileSystem& files, const GroupOptions& options,
   auto recovered = log::LogStore::recover(files, options.directory.string(), log_options(options));
   if (!recovered) return recovered.error();
   Restored out{std::move(recovered->store), std::move(recovered->state)};
-  auto mark = stored_mark(application);
+  auto mark = open_state(application, out.state.state);
   if (!mark) return mark.error();
   if (*mark)
     if (auto checked = out.store->check_applied(**mark); !checked) return checked.error();
@@ -122,10 +124,15 @@ Result<Restored> recover(log::FileSystem& files, const GroupOptions& options,
   return out;
 }
 
-Result<Restored> begin_anew(const GroupOptions& options, const std::string& address) {
+Result<Restored> begin_anew(const GroupOptions& options, const std::string& address,
+                            model::Application& application) {
   const auto member = new_member(options, address);
   if (!member) return member.error();
-  return Restored{nullptr, log::first_state(*member)};
+  Restored out{nullptr, log::first_state(*member)};
+  const auto mark = open_state(application, out.state.state);
+  if (!mark) return mark.error();
+  if (*mark) return Error{ErrorCode::conflict, "the application is that of an earlier member"};
+  return out;
 }
 
 net::LinkSettings link_settings(const model::RestoredState& state, const std::string& address,
@@ -140,6 +147,18 @@ net::LinkSettings link_settings(const model::RestoredState& state, const std::st
   links.send_queue_bytes_max =
       std::max(links.send_queue_bytes_max, 2 * options.config.inflight_bytes_max);
   return links;
+}
+
+net::TransferSettings transfer_settings(const model::RestoredState& state,
+                                        const GroupOptions& options, std::uint64_t seed) {
+  net::TransferSettings transfer;
+  transfer.group = state.identity.group;
+  transfer.self = state.identity.self;
+  transfer.boot = state.boot;
+  transfer.seed = seed;
+  transfer.bytes_per_second = options.transfer_bytes_per_second;
+  transfer.kept_after_release = options.snapshot_kept;
+  return transfer;
 }
 
 }  // namespace
@@ -174,7 +193,7 @@ Result<std::unique_ptr<Group>> Group::open(boost::asio::io_context& context,
   const auto address = advertised(options, net::to_string(acceptor->local_endpoint()));
   if (!address) return address.error();
   if (options.durability == Durability::memory) {
-    auto begun = begin_anew(options, *address);
+    auto begun = begin_anew(options, *address, ports.application);
     if (!begun) return begun.error();
     restored = *std::move(begun);
   }
@@ -185,6 +204,7 @@ Result<std::unique_ptr<Group>> Group::open(boost::asio::io_context& context,
   net::Driver::Settings settings{{options.config, self, options.join_addresses, seed},
                                  state,
                                  link_settings(state, *address, options, seed),
+                                 transfer_settings(state, options, seed),
                                  options.draft_bytes_max};
   const model::PlacedView view = state.applied ? state.applied->view : model::PlacedView();
   Parts::Start start{self, state.identity, state.boot, view, std::move(files)};

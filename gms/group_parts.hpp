@@ -60,6 +60,7 @@ class Group::Parts final : public net::DriverListener {
   void on_read_ready(const core::ReadReady& ready) override;
   void on_delivered(const model::DeliveryBatch& batch) override;
   void on_view(const model::PlacedView& installed) override;
+  void on_restored(const model::PlacedView& restored) override;
   void on_group(const model::GroupId& group) override { identity.group = group; }
   void on_stopped(const model::Error& error) override;
 

@@ -21,7 +21,7 @@ Error refused(const std::string& what) {
 }
 
 model::Result<void> check_durations(const Config& c) {
-  const std::array<Named<Duration>, 20> durations{{
+  const std::array<Named<Duration>, 21> durations{{
       {"tick", c.tick},
       {"heartbeat", c.heartbeat},
       {"election_min", c.election_min},
@@ -42,6 +42,7 @@ model::Result<void> check_durations(const Config& c) {
       {"join_retry", c.join_retry},
       {"join_stuck", c.join_stuck},
       {"disk_stall", c.disk_stall},
+      {"pin_time", c.pin_time},
   }};
   for (const auto& [name, value] : durations)
     if (value <= Duration::zero()) return refused(std::string(name) + " must be more than 0");
@@ -49,7 +50,7 @@ model::Result<void> check_durations(const Config& c) {
 }
 
 model::Result<void> check_limits(const Config& c) {
-  const std::array<Named<std::size_t>, 17> limits{{
+  const std::array<Named<std::size_t>, 18> limits{{
       {"append_bytes_max", c.append_bytes_max},
       {"inflight_max", c.inflight_max},
       {"inflight_bytes_max", c.inflight_bytes_max},
@@ -65,6 +66,7 @@ model::Result<void> check_limits(const Config& c) {
       {"joining_max", c.joining_max},
       {"join_rounds_max", c.join_rounds_max},
       {"forwards_max", c.forwards_max},
+      {"pin_bytes", c.pin_bytes},
       {"floor", c.floor},
       {"voters_max", c.voters_max},
   }};

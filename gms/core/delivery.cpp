@@ -55,6 +55,8 @@ std::optional<Index> Delivery::advance(const EntryLog& log, MulticastOutbox& out
 void Delivery::advance_with(const EntryRun& run, const EntryLog& log, MulticastOutbox& outbox,
                             Effects& effects) {
   if (run.empty() || run.first_index() > delivered().next()) return;
+  // What was read before a snapshot came may be another history.
+  if (run.last_index() <= delivered() || limit(log) <= delivered()) return;
   deliver_run(run.from(delivered().next()).until(limit(log).next()), outbox, effects);
   flush(effects);
   settle();
@@ -152,6 +154,19 @@ void Delivery::flush_keeping_owners(Effects& effects) {
   std::vector<Payload> owners = batch_.owners;
   flush(effects);
   batch_.owners = std::move(owners);
+}
+
+void Delivery::restore(const Mark& mark, Effects& effects) {
+  GMS_ASSERT(mark.head.position.index > commit_, "I12");
+  // Whether these are in the state cannot be told.
+  forget_expected({ErrorCode::outcome_unknown, "the state of another member was taken over"},
+                  effects);
+  wants_resend_ = wants_resend_ || mark.view.view.is_up(self_);
+  mark_ = mark;
+  rows_ = SenderRows(mark_.rows);
+  commit_ = applied_ = mark_.head.position.index;
+  outstanding_.clear();
+  outstanding_bytes_ = 0;
 }
 
 void Delivery::settle() {

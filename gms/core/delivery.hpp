@@ -46,6 +46,9 @@ class Delivery {
   /// The application has consumed deliveries up to `index`.
   void applied_up_to(model::Index index);
 
+  /// The application goes over to a state at `mark`, which is ahead of all that was delivered.
+  void restore(const model::Mark& mark, Effects& effects);
+
   /// Whether, since the last call, an own multicast was dropped because one before it is missing,
   /// or this member was marked up: what is pending should be sent again.
   [[nodiscard]] bool take_wants_resend() { return std::exchange(wants_resend_, false); }

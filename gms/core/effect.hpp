@@ -82,8 +82,41 @@ struct Fatal {
   model::Error error;
 };
 
-using Effect = std::variant<Persist, Send, SendToAddress, KnowPeer, ForgetPeer, Deliver,
-                            InstallView, ReadEntries, ReadReady, Completed, Trace, Fatal>;
+/// The application's state is wanted, as it is when all effects before this one are carried out.
+/// Ends with SnapshotTaken.
+struct TakeSnapshot {
+  model::SnapshotId id;
+};
+
+/// No more is going to fetch it because of this engine; who fetches it now may go on.
+struct ReleaseSnapshot {
+  model::SnapshotId id;
+};
+
+/// The snapshot is to be brought here and staged. One at a time. Ends with SnapshotStaged or
+/// SnapshotFetchFailed, or by CancelFetch.
+struct FetchSnapshot {
+  model::SnapshotMeta meta;
+};
+
+/// What is staged of it, whole or not, goes.
+struct CancelFetch {
+  model::SnapshotId id;
+};
+
+/// The application goes over to the staged state, which is to be in its place for good as that
+/// generation before the order that comes right behind this is carried out. When that order is
+/// durable the generations before are not needed any more.
+struct InstallSnapshot {
+  model::SnapshotMeta meta;
+  model::StateGeneration generation;
+  model::PersistSeq order;
+};
+
+using Effect =
+    std::variant<Persist, Send, SendToAddress, KnowPeer, ForgetPeer, Deliver, InstallView,
+                 ReadEntries, ReadReady, Completed, Trace, Fatal, TakeSnapshot, ReleaseSnapshot,
+                 FetchSnapshot, CancelFetch, InstallSnapshot>;
 using Effects = std::vector<Effect>;
 
 }  // namespace gms::core

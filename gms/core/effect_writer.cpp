@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gms/model/assert.hpp"
+
 namespace gms::core {
 
 using namespace model;
@@ -31,6 +33,17 @@ PersistSeq EffectWriter::order_entries(const EntryRun& run) {
   return last_order_;
 }
 
+void EffectWriter::order_trim(const Base& base) {
+  order().trim_to = base;
+}
+
+PersistSeq EffectWriter::order_install(const SnapshotMeta& meta, const InstallRequest& request) {
+  GMS_ASSERT(!order_at_, "C14");
+  add(InstallSnapshot{meta, request.state, last_order_.next()});
+  order().install = request;
+  return last_order_;
+}
+
 PersistSeq EffectWriter::order_refusal(std::string reason) {
   order().refusal = std::move(reason);
   return last_order_;
@@ -42,6 +55,10 @@ Message EffectWriter::message(const MemberId& to, Epoch epoch, MessageBody body)
 
 void EffectWriter::send(const MemberId& to, Epoch epoch, MessageBody body, PersistSeq after) {
   add(Send{message(to, epoch, std::move(body)), std::max(after, hard_state_seq_)});
+}
+
+void EffectWriter::send_at_once(const MemberId& to, Epoch epoch, MessageBody body) {
+  add(Send{message(to, epoch, std::move(body)), PersistSeq()});
 }
 
 void EffectWriter::send_to_address(std::string address, Epoch epoch, MessageBody body) {

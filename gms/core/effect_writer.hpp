@@ -33,6 +33,11 @@ class EffectWriter {
 
   void order_hard_state(const model::HardState& state);
   model::PersistSeq order_entries(const model::EntryRun& run);
+  void order_trim(const model::Base& base);
+  /// The application's change of state and the log's, in that order. Precondition: this step has no
+  /// order yet.
+  model::PersistSeq order_install(const model::SnapshotMeta& meta,
+                                  const model::InstallRequest& request);
   model::PersistSeq order_refusal(std::string reason);
   /// The order that the latest hard state went with.
   [[nodiscard]] model::PersistSeq hard_state_seq() const { return hard_state_seq_; }
@@ -42,6 +47,8 @@ class EffectWriter {
   /// Sends when the latest hard state and the order `after` are durable.
   void send(const model::MemberId& to, model::Epoch epoch, MessageBody body,
             model::PersistSeq after = {});
+  /// Sends whatever the disk does: for what promises nothing that a crash could make untrue.
+  void send_at_once(const model::MemberId& to, model::Epoch epoch, MessageBody body);
   void send_to_address(std::string address, model::Epoch epoch, MessageBody body);
 
  private:

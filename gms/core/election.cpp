@@ -94,7 +94,7 @@ bool Engine::Parts::sticky() const {
 }
 
 bool Engine::Parts::can_campaign() const {
-  return log.view().view.has_voter(self) && !excluded && !stop_after;
+  return log.view().view.has_voter(self) && !excluded && !stop_after && !installing;
 }
 
 void Engine::Parts::reset_election_deadline() {

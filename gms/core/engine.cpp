@@ -29,12 +29,12 @@ bool is_any(const MessageBody& body) {
 }
 
 bool is_from_leader(const MessageBody& body) {
-  return is_any<Append, Heartbeat>(body);
+  return is_any<Append, Heartbeat, SnapshotOffer>(body);
 }
 
 /// Answers, whose epoch tells that the sender has moved on.
 bool is_reply(const MessageBody& body) {
-  return is_any<AppendReply, HeartbeatReply, VoteReply, PreVoteReply>(body);
+  return is_any<AppendReply, HeartbeatReply, VoteReply, PreVoteReply, SnapshotReply>(body);
 }
 
 /// Messages that say the same in any epoch.
@@ -61,9 +61,16 @@ Engine::Parts::Parts(EngineSettings engine_settings, RestoredState state, Instan
       next_join(at),
       join_backoff(config.join_retry),
       last_forward(boot.value() << kForwardsPerBootBits),
-      next_resend(at) {
+      next_resend(at),
+      next_snapshot(at),
+      state_generation(state.state),
+      state_durable(delivery.commit()),
+      trim_points(config.trim_step_bytes),
+      last_trim_point(delivery.commit()),
+      next_trim(at) {
   GMS_ASSERT(delivery.commit() >= log.base().head.position.index, "I20");
   GMS_ASSERT(delivery.commit() <= log.last_index(), "I20");
+  if (delivery.commit() > log.base().head.position.index) trim_points.add(delivery.mark().head, 0);
 }
 
 void Engine::Parts::start() {
@@ -93,6 +100,7 @@ void Engine::Parts::finish() {
   release_reads();
   show_role(RoleReason::view_changed);
   update_known_peers();
+  note_trim_point();
   log.shrink_memory(delivery.commit());
   if (orders.empty() ? out.last_order() > durable : orders.back().first < out.last_order())
     orders.emplace_back(out.last_order(), now);
@@ -134,6 +142,9 @@ void Engine::Parts::dispatch(const Message& message) {
       /* JoinReply      */ {&P::on_join_reply, &P::on_join_reply, &P::on_join_reply, kNone},
       /* NotInView      */ {&P::on_not_in_view, &P::on_not_in_view, &P::on_not_in_view, kNone},
       /* Regressed      */ {&P::on_regressed, kNone, kNone, kNone},
+      /* SnapshotOffer  */
+      {&P::on_snapshot_offer, &P::on_snapshot_offer, &P::on_snapshot_offer, &P::on_second_leader},
+      /* SnapshotReply  */ {kNone, kNone, kNone, &P::on_snapshot_reply},
   }};
   const Row& row = kTable[message.body.index()];
   const std::array<Handler, std::variant_size_v<Role>> by_role{row.following, row.precampaigning,
@@ -254,6 +265,8 @@ void Engine::Parts::on(Tick) {
   expire_forwards();
   forget_retired();
   if (!outbox.empty() && now >= next_resend) resend_multicasts();
+  release_unused_shelf(std::get_if<Leading>(&role));
+  trim();
 }
 
 void Engine::Parts::on(Received input) {
@@ -265,6 +278,7 @@ void Engine::Parts::on(Durable input) {
   durable = std::max(durable, input.seq);
   while (!orders.empty() && orders.front().first <= durable) orders.pop_front();
   log.durable(durable);
+  if (installing && durable >= *installing) installing.reset();
   if (stop_after && durable >= *stop_after)
     return fatal("entries that this member had acknowledged are gone from its log");
   if (std::holds_alternative<Campaigning>(role)) tally_votes();
@@ -301,6 +315,8 @@ void Engine::Parts::on(EntriesRead input) {
     return;
   }
   reading_for_delivery = false;
+  // What was asked for before a snapshot came is of no more interest.
+  if (input.answer.first < delivery.delivered().next() && input.answer.gone) return;
   if (input.answer.gone) return fatal("entries that are not applied yet are gone from the log");
   delivery.advance_with(input.answer.entries, log, outbox, out.effects());
 }

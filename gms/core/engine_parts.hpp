@@ -12,6 +12,7 @@
 #include "gms/core/peer_table.hpp"
 #include "gms/core/random.hpp"
 #include "gms/core/roles.hpp"
+#include "gms/core/trim_points.hpp"
 #include "gms/core/view_policy.hpp"
 
 namespace gms::core {
@@ -59,6 +60,11 @@ struct Engine::Parts {
   void on(PeerDisconnected input);
   void on(PeerDown input);
   void on(EntriesRead input);
+  void on(StateDurable input);
+  void on(SnapshotTaken input);
+  void on(SnapshotProgress input);
+  void on(SnapshotStaged input);
+  void on(SnapshotFetchFailed input);
 
   // ---- election.cpp
   [[nodiscard]] RoleName role_name() const;
@@ -116,6 +122,27 @@ struct Engine::Parts {
   void on_accepted(Leading& leading, Progress& peer, const AppendReply& reply);
   void on_rejected(Leading& leading, Progress& peer, const AppendReply& reply);
   void on_entries_for_peer(Leading& leading, const model::ReadAnswer& answer);
+
+  // ---- state_transfer.cpp: a snapshot for who needs what the log no longer has
+  /// The peer gets a snapshot: the one that there is, or a new one as soon as it is taken.
+  void offer_snapshot(Leading& leading, Progress& peer);
+  void take_snapshot();
+  void release_shelf();
+  void release_unused_shelf(const Leading* leading);
+  void send_offer(Leading& leading, Progress& peer);
+  void on_snapshot_reply(const Message& message);
+  void on_staging(Leading& leading, Progress& peer, const HeartbeatReply& reply);
+  void on_snapshot_offer(const Message& message);
+  [[nodiscard]] bool has_entry(const model::ChainHead& head) const;
+  void install(const model::SnapshotMeta& meta);
+
+  // ---- trim.cpp: cutting the log's oldest entries
+  void note_trim_point();
+  /// How far the log may be trimmed, but for the bytes that are to be kept.
+  [[nodiscard]] model::Index trim_bound() const;
+  /// The index after which the peer may still need entries; nothing if it is not waited for.
+  [[nodiscard]] std::optional<model::Index> pinned_by(const Progress& peer) const;
+  void trim();
 
   // ---- commit.cpp: commit, delivery and reads
   void maybe_commit(Leading& leading);
@@ -291,6 +318,33 @@ struct Engine::Parts {
   model::Position known_peers_of;
   /// Peers that are in no view any more, and when to forget their addresses.
   std::map<model::MemberId, model::Instant> retired;
+  /// The snapshot that this leader has for others, or has asked for.
+  struct Shelf {
+    model::SnapshotId id;
+    /// Where it stands, or nowhere below this while it is taken.
+    model::Index index;
+    std::optional<model::SnapshotMeta> meta;
+  };
+  std::optional<Shelf> shelf;
+  /// After one that failed, not before this.
+  model::Instant next_snapshot;
+
+  /// The snapshot that is being brought here.
+  struct Fetching {
+    model::SnapshotMeta meta;
+    std::uint64_t bytes = 0;
+  };
+  std::optional<Fetching> fetching;
+  /// The order of an install that is not durable yet.
+  std::optional<model::PersistSeq> installing;
+  model::StateGeneration state_generation;
+
+  /// What a crash would leave to the application.
+  model::Index state_durable;
+  TrimPoints trim_points;
+  model::Index last_trim_point;
+  model::Instant next_trim;
+
   /// Entries for the application are being read from the log's files.
   bool reading_for_delivery = false;
   /// This incarnation lost what it had acknowledged: it stops when that is written down.

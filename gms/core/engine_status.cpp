@@ -9,9 +9,11 @@ using namespace model;
 namespace {
 
 PeerStatus describe_peer(const Progress& peer, const View& view, Instant now) {
-  return {peer.id(),       view.has_voter(peer.id()), peer.state(), peer.match(),
-          peer.next(),     peer.inflight(),           peer.applied, peer.silence(now),
-          peer.regressed()};
+  return {peer.id(),        view.has_voter(peer.id()),
+          peer.state(),     peer.match(),
+          peer.next(),      peer.inflight(),
+          peer.applied,     peer.silence(now),
+          peer.regressed(), peer.fetch() ? std::optional(peer.fetch()->bytes) : std::nullopt};
 }
 
 }  // namespace
@@ -22,6 +24,7 @@ Status Engine::status() const {
   status.self = p.self;
   status.role = p.role_name();
   status.epoch = p.hard_state.epoch;
+  status.base = p.log.base().head.position.index;
   status.last = p.log.last_index();
   status.stable = p.log.stable();
   status.commit = p.delivery.commit();

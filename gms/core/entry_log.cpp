@@ -1,6 +1,7 @@
 #include "gms/core/entry_log.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "gms/model/assert.hpp"
 
@@ -85,6 +86,7 @@ std::vector<EntryRun> EntryLog::in_memory() const {
 }
 
 std::size_t EntryLog::bytes_after(Index index) const {
+  if (index < base_.head.position.index) return std::numeric_limits<std::size_t>::max();
   const auto held = held_at(index.next());
   if (held == held_.end()) return 0;
   const auto whole = static_cast<std::size_t>(bytes_seen_ - held->end_offset);
@@ -161,6 +163,41 @@ void EntryLog::truncate(Index from, const ChainHead& before) {
   }
   stable_ = std::min(stable_, before.position.index);
   head_ = before;
+}
+
+void EntryLog::trim(const Base& base) {
+  GMS_ASSERT(base.head.position.index > base_.head.position.index, "I19");
+  GMS_ASSERT(base.head.position.index <= stable_, "I19");
+  GMS_ASSERT(epoch_at(base.head.position.index) == base.head.position.epoch, "I19");
+  base_ = base;
+  forget_below_base();
+}
+
+void EntryLog::forget_below_base() {
+  const Index base = base_.head.position.index;
+  while (!epochs_.empty() && epochs_.front().last <= base) epochs_.erase(epochs_.begin());
+  if (!epochs_.empty()) epochs_.front().first = std::max(epochs_.front().first, base.next());
+  std::erase_if(views_, [base](const PlacedView& v) { return v.position.index <= base; });
+  while (!held_.empty() && held_.front().run.last_index() <= base) {
+    bytes_dropped_ = held_.front().end_offset;
+    held_.pop_front();
+  }
+  // The run that crosses the base stays whole: only what is above the base is ever read of it.
+}
+
+void EntryLog::install(const InstallRequest& request, PersistSeq seq, Index committed_before) {
+  GMS_ASSERT(request.base.head.position.index > base_.head.position.index, "I19");
+  base_ = request.base;
+  if (request.keeps_tail) return forget_below_base();
+  // Nothing below a state that came from elsewhere may speak for anything above it.
+  epochs_.clear();
+  views_.clear();
+  held_.clear();
+  bytes_dropped_ = bytes_seen_;
+  head_ = base_.head;
+  unstable_.clear();
+  unstable_.push_back({base_.head.position.index, seq});
+  stable_ = std::min(stable_, committed_before);
 }
 
 void EntryLog::durable(PersistSeq seq) {

@@ -41,7 +41,8 @@ class EntryLog {
   /// Precondition: first_in_memory() ≤ first ≤ last.
   [[nodiscard]] std::vector<model::EntryRun> read(model::Index first, std::size_t bytes_max) const;
   [[nodiscard]] std::vector<model::EntryRun> in_memory() const;
-  /// The bytes of the entries after `index`; at least those in memory if it is older than these.
+  /// The bytes of the entries after `index`; at least those in memory if it is older than these,
+  /// and more than any limit if it is below the base.
   [[nodiscard]] std::size_t bytes_after(model::Index index) const;
 
   /// Adds entries that follow the head; the order `seq` makes them durable. Precondition: they
@@ -50,6 +51,16 @@ class EntryLog {
   /// Drops the entry at `from` and all after it. `before` is the end of the log then.
   /// Precondition: `from` is above the base.
   void truncate(model::Index from, const model::ChainHead& before);
+
+  /// The log begins after `base` from here on. Precondition: it is the entry there, and committed.
+  void trim(const model::Base& base);
+  /// The log begins after another member's state, which the order `seq` makes durable. Until it is
+  /// no more than what was committed before is stable.
+  void install(const model::InstallRequest& request, model::PersistSeq seq,
+               model::Index committed_before);
+
+  /// The bytes of all entries since the engine's start, but for those that were truncated.
+  [[nodiscard]] std::uint64_t bytes_seen() const { return bytes_seen_; }
 
   /// The order `seq` and all before it are durable.
   void durable(model::PersistSeq seq);
@@ -91,6 +102,8 @@ class EntryLog {
     model::PersistSeq seq;
   };
 
+  /// Forgets what is at and below the base.
+  void forget_below_base();
   void extend_epochs(const model::EntryRun& run);
   void collect_views(const model::EntryRun& run);
   [[nodiscard]] std::deque<Held>::const_iterator held_at(model::Index index) const;

@@ -38,9 +38,10 @@ void Engine::Parts::on_append(const Message& message) {
   reply.match = end;
   reply.disk_full = health.disk_full;
   if (end <= log.base().head.position.index) {
-    // All of it is in the state that the base stands for, and that is committed.
+    // All of it is in the state that the base stands for, and that is committed; durable here when
+    // the base is.
     reply.last_index = log.last_index();
-    return out.send(message.from, hard_state.epoch, reply);
+    return out.send(message.from, hard_state.epoch, reply, log.persist_seq_at(end));
   }
   if (!append_fits(message, append)) return;
   // A full disk takes what was under way into its reserve, and then no more entries: they are as if
@@ -147,8 +148,13 @@ void Engine::Parts::on_heartbeat(const Message& message) {
   // The leader names no more than this member acknowledged; if the log is shorter than that, it
   // lost entries, and the leader will find out.
   if (beat.commit <= log.last_index()) advance_commit(beat.commit);
-  out.send(message.from, hard_state.epoch,
-           HeartbeatReply{beat.seq, log.last_index(), delivery.applied(), health.disk_full});
+  std::optional<Staging> staging;
+  if (fetching) staging = Staging{fetching->meta.id, fetching->meta.index(), fetching->bytes};
+  // It waits for no disk, not even for the epoch: whoever answers has given no vote in a later one,
+  // which is all that the leader concludes from it.
+  out.send_at_once(
+      message.from, hard_state.epoch,
+      HeartbeatReply{beat.seq, log.last_index(), delivery.applied(), health.disk_full, staging});
 }
 
 void Engine::Parts::on_regressed(const Message& message) {

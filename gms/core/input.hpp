@@ -78,7 +78,40 @@ struct EntriesRead {
   model::ReadAnswer answer;
 };
 
-using Input = std::variant<Tick, Received, Durable, Applied, Propose, Multicast, Read, Admin,
-                           LocalHealth, PeerConnected, PeerDisconnected, PeerDown, EntriesRead>;
+/// The application's durable state covers `index`.
+struct StateDurable {
+  model::Index index;
+};
+
+/// The end of a TakeSnapshot: what was taken, or why nothing was.
+struct SnapshotTaken {
+  model::SnapshotId id;
+  std::optional<model::Error> error;
+  model::Mark mark;
+  std::uint64_t bytes = 0;
+};
+
+/// A FetchSnapshot goes on: so many bytes are here.
+struct SnapshotProgress {
+  model::SnapshotId id;
+  std::uint64_t bytes = 0;
+};
+
+/// All of it is here, durably, and not in use yet.
+struct SnapshotStaged {
+  model::SnapshotId id;
+};
+
+/// The source does not answer, or has it no more, or there is no room here. What is staged of it is
+/// gone.
+struct SnapshotFetchFailed {
+  model::SnapshotId id;
+  model::Error error;
+};
+
+using Input =
+    std::variant<Tick, Received, Durable, Applied, Propose, Multicast, Read, Admin, LocalHealth,
+                 PeerConnected, PeerDisconnected, PeerDown, EntriesRead, StateDurable,
+                 SnapshotTaken, SnapshotProgress, SnapshotStaged, SnapshotFetchFailed>;
 
 }  // namespace gms::core

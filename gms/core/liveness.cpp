@@ -63,6 +63,7 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
     if (joining->heartbeats < kJoinHeartbeats) return;
     check_joiner(*joining, *peer);
   }
+  on_staging(leading, *peer, reply);
   if (peer->regressed()) {
     // Until it hears of it, it would be of no use to anybody.
     out.send(peer->id(), hard_state.epoch, Regressed{peer->match(), peer->match_id()});

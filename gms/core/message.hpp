@@ -8,6 +8,7 @@
 
 #include "gms/model/entry_run.hpp"
 #include "gms/model/result.hpp"
+#include "gms/model/state_transfer.hpp"
 #include "gms/model/view.hpp"
 
 namespace gms::core {
@@ -88,12 +89,24 @@ struct Heartbeat {
   friend bool operator==(const Heartbeat&, const Heartbeat&) = default;
 };
 
+/// How far the sender is with a snapshot.
+struct Staging {
+  model::SnapshotId id;
+  /// Where the snapshot stands in the stream.
+  model::Index index;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const Staging&, const Staging&) = default;
+};
+
 /// Sent at once, whatever the sender's disk does: silence means a dead process, not a slow disk.
 struct HeartbeatReply {
   model::HeartbeatSeq seq;
   model::Index last_index;
   model::Index applied;
   bool disk_full = false;
+  /// While the sender fetches a snapshot.
+  std::optional<Staging> staging;
 
   friend bool operator==(const HeartbeatReply&, const HeartbeatReply&) = default;
 };
@@ -188,9 +201,31 @@ struct Regressed {
   friend bool operator==(const Regressed&, const Regressed&) = default;
 };
 
-using MessageBody = std::variant<PreVote, PreVoteReply, Vote, VoteReply, Append, AppendReply,
-                                 Heartbeat, HeartbeatReply, TimeoutNow, Forward, ForwardReply,
-                                 JoinRequest, JoinReply, NotInView, Regressed>;
+/// The leader's log begins after what the receiver needs: it is to begin with this snapshot.
+struct SnapshotOffer {
+  model::SnapshotMeta meta;
+  /// The first entry that the leader's log has.
+  model::Index log_start;
+
+  friend bool operator==(const SnapshotOffer&, const SnapshotOffer&) = default;
+};
+
+enum class SnapshotVerdict : std::uint8_t { has_it = 1, fetching, failed };
+
+/// What became of the snapshot `id`: the sender has everything up to `commit` anyhow, or fetches
+/// it, or another that it began earlier, or could not.
+struct SnapshotReply {
+  model::SnapshotId id;
+  SnapshotVerdict verdict = SnapshotVerdict::fetching;
+  model::Index commit;
+
+  friend bool operator==(const SnapshotReply&, const SnapshotReply&) = default;
+};
+
+using MessageBody =
+    std::variant<PreVote, PreVoteReply, Vote, VoteReply, Append, AppendReply, Heartbeat,
+                 HeartbeatReply, TimeoutNow, Forward, ForwardReply, JoinRequest, JoinReply,
+                 NotInView, Regressed, SnapshotOffer, SnapshotReply>;
 
 /// One message between two members of one group.
 struct Message {

@@ -46,6 +46,19 @@ std::vector<std::pair<Ticket, std::uint64_t>> MulticastOutbox::abandon() {
   return out;
 }
 
+std::vector<std::pair<Ticket, std::uint64_t>> MulticastOutbox::delivered_up_to(MulticastSeq seq) {
+  std::vector<std::pair<Ticket, std::uint64_t>> out;
+  while (count_ > 0 && (last_ - count_).next() <= seq) {
+    const MulticastSeq next = (last_ - count_).next();
+    const Ticket ticket = delivered({self_, boot_, next});
+    if (!out.empty() && out.back().first + out.back().second == ticket)
+      ++out.back().second;
+    else
+      out.emplace_back(ticket, 1);
+  }
+  return out;
+}
+
 Ticket MulticastOutbox::delivered(const MulticastHeader& header) {
   if (header.sender != self_ || header.boot != boot_) return Ticket();
   if (spans_.empty() || header.seq < spans_.front().first) return Ticket();

@@ -23,6 +23,11 @@ class MulticastOutbox {
   /// header is of another boot or was told before.
   [[nodiscard]] model::Ticket delivered(const model::MulticastHeader& header);
 
+  /// Everything up to `seq` is in a state that was taken over: forgets it. Returns the tickets, as
+  /// (first, count).
+  [[nodiscard]] std::vector<std::pair<model::Ticket, std::uint64_t>> delivered_up_to(
+      model::MulticastSeq seq);
+
   /// Whether the multicast is this member's, of this boot, and not delivered yet.
   [[nodiscard]] bool holds(const model::MulticastHeader& header) const;
 

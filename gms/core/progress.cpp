@@ -11,7 +11,8 @@ using namespace model;
 bool Progress::may_send(const Window& window) const {
   switch (state_) {
     case ProgressState::probe: return !probe_sent_;
-    case ProgressState::reading: return false;
+    case ProgressState::reading:
+    case ProgressState::snapshot: return false;
     case ProgressState::replicate:
       return inflight_.size() < window.messages_max && inflight_bytes_ < window.bytes_max;
   }
@@ -40,6 +41,10 @@ bool Progress::accepted(Index match, AppendId newest) {
   next_ = std::max(next_, match_.next());
   free_up_to(match_);
   if (state_ == ProgressState::probe) state_ = ProgressState::replicate;
+  if (fetch_ && match_ >= fetch_->index) {
+    fetch_.reset();
+    state_ = ProgressState::replicate;
+  }
   resume_ = ProgressState::replicate;
   return grew;
 }
@@ -62,11 +67,30 @@ void Progress::rejected(Index next, AppendId newest) {
 
 void Progress::restart_probe(AppendId newest) {
   clear_inflight();
+  fetch_.reset();
   given_up_ = newest;
   state_ = ProgressState::probe;
   resume_ = ProgressState::probe;
   probe_sent_ = false;
   next_ = match_ == Index() ? next_ : match_.next();
+}
+
+void Progress::await_snapshot(SnapshotId id, Index index, Instant now) {
+  clear_inflight();
+  state_ = ProgressState::snapshot;
+  fetch_ = Fetch{id, index, 0, now, now};
+}
+
+bool Progress::fetched(std::uint64_t bytes, Instant now) {
+  if (bytes <= fetch_->bytes) return false;
+  fetch_->bytes = bytes;
+  fetch_->progressed_at = now;
+  return true;
+}
+
+void Progress::go_on_from(Index next, AppendId newest) {
+  restart_probe(newest);
+  next_ = std::max(match_.next(), next);
 }
 
 void Progress::heard(Instant now, Duration gap_max) {

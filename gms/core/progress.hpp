@@ -58,6 +58,24 @@ class Progress {
   /// Something may be lost: a probe may go again.
   void rearm_probe() { probe_sent_ = false; }
 
+  /// A snapshot that it is to fetch because the log begins after what it needs.
+  struct Fetch {
+    model::SnapshotId id;
+    /// Entries after this will be needed.
+    model::Index index;
+    std::uint64_t bytes = 0;
+    model::Instant offered_at;
+    model::Instant progressed_at;
+  };
+  /// Nothing goes but heartbeats, until it has the snapshot or another way is found.
+  void await_snapshot(model::SnapshotId id, model::Index index, model::Instant now);
+  [[nodiscard]] const std::optional<Fetch>& fetch() const { return fetch_; }
+  /// Precondition of both: fetch(). The second returns whether it has more than before.
+  void offered(model::Instant now) { fetch_->offered_at = now; }
+  bool fetched(std::uint64_t bytes, model::Instant now);
+  /// It has everything before `next`, by its own word: look there where the logs meet.
+  void go_on_from(model::Index next, model::AppendId newest);
+
   /// It was heard at `now`; `gap_max` is the longest silence that does not break its record.
   void heard(model::Instant now, model::Duration gap_max);
   /// Whether it was heard at all; until then its silence counts from the beginning.
@@ -114,6 +132,7 @@ class Progress {
   bool spoke_ = false;
   std::deque<InFlight> inflight_;
   std::size_t inflight_bytes_ = 0;
+  std::optional<Fetch> fetch_;
   model::Instant last_heard_;
   model::Instant heard_since_;
   std::optional<model::Instant> up_since_;

@@ -41,6 +41,7 @@ void Engine::Parts::replicate(Leading& leading, Progress& peer) {
   const Progress::Window window{config.inflight_max, config.inflight_bytes_max};
   while (peer.may_send(window)) {
     if (peer.next() > log.last_index()) break;
+    if (peer.next() <= log.base().head.position.index) return offer_snapshot(leading, peer);
     if (peer.next() < log.first_in_memory()) {
       peer.start_reading();
       out.add(ReadEntries{{peer.id(), peer.next(), config.append_bytes_max}});
@@ -89,6 +90,8 @@ void Engine::Parts::on_entries_for_peer(Leading& leading, const ReadAnswer& answ
   if (!is_fed(leading, *peer)) return;
   // Since the request the peer may have moved on, and an earlier leader's request may be answered.
   if (answer.gone || answer.first != peer->next() || answer.entries.empty()) return;
+  // Or the log was trimmed, and a snapshot is what it gets.
+  if (answer.first <= log.base().head.position.index) return;
   const ChainHead head = answer.entries.head();
   if (head.position.index > log.last_index() ||
       log.position_at(head.position.index) != head.position)

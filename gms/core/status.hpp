@@ -8,8 +8,9 @@
 namespace gms::core {
 
 /// How a leader feeds a follower: `probe` one message at a time until the logs meet, `replicate`
-/// with a window, `reading` while older entries come from the leader's log files.
-enum class ProgressState : std::uint8_t { probe, reading, replicate };
+/// with a window, `reading` while older entries come from the leader's log files, `snapshot` while
+/// it is to fetch a snapshot because the log begins after what it needs.
+enum class ProgressState : std::uint8_t { probe, reading, replicate, snapshot };
 [[nodiscard]] std::string_view to_string(ProgressState state);
 
 /// What a leader knows of one member.
@@ -25,6 +26,8 @@ struct PeerStatus {
   model::Index applied;
   model::Duration silence{};
   bool regressed = false;
+  /// Of the snapshot that it fetches, if it does: bytes that are there.
+  std::optional<std::uint64_t> snapshot_bytes;
 };
 
 /// What an engine knows at one moment.
@@ -34,6 +37,8 @@ struct Status {
   model::Epoch epoch;
   /// None while no leader is known.
   model::MemberId leader;
+  /// The log begins after this.
+  model::Index base;
   model::Index last;
   /// Durable here.
   model::Index stable;

@@ -75,6 +75,29 @@ struct Describe {
   std::string operator()(const MulticastDropped& e) const {
     return "index=" + number(e.index.value()) + " sender=" + to_string(e.sender);
   }
+  std::string operator()(const LogTrimmed& e) const {
+    return "first=" + number(e.first.value()) + " last=" + number(e.last.value());
+  }
+  std::string operator()(const SnapshotMade& e) const {
+    return snapshot(e.id) + " index=" + number(e.index.value()) + " bytes=" + number(e.bytes);
+  }
+  std::string operator()(const SnapshotOffered& e) const {
+    return "member=" + to_string(e.member) + " " + snapshot(e.id) +
+           " index=" + number(e.index.value());
+  }
+  std::string operator()(const SnapshotFetched& e) const {
+    return snapshot(e.id) + " source=" + to_string(e.source) + " index=" + number(e.index.value());
+  }
+  std::string operator()(const SnapshotDropped& e) const {
+    return snapshot(e.id) + " reason=" + e.why;
+  }
+  std::string operator()(const SnapshotInstalled& e) const {
+    return snapshot(e.id) + " position=" + to_string(e.position) +
+           (e.keeps_tail ? " tail=kept" : " tail=none");
+  }
+
+ private:
+  static std::string snapshot(model::SnapshotId id) { return "snapshot=" + number(id.value()); }
 };
 
 }  // namespace
@@ -86,10 +109,11 @@ std::string_view to_string(RoleName role) {
 }
 
 std::string_view to_string(RoleReason reason) {
-  static constexpr std::array<std::string_view, 15> kNames{
-      "started",      "timed_out",          "leader_crashed", "prevote_won",  "prevote_refused",
-      "vote_refused", "asked_to_take_over", "election_won",   "higher_epoch", "leader_heard",
-      "quorum_lost",  "disk_stalled",       "view_changed",   "excluded",     "joiner_ahead"};
+  static constexpr std::array<std::string_view, 16> kNames{
+      "started",         "timed_out",    "leader_crashed",     "prevote_won",
+      "prevote_refused", "vote_refused", "asked_to_take_over", "election_won",
+      "higher_epoch",    "leader_heard", "quorum_lost",        "disk_stalled",
+      "view_changed",    "excluded",     "joiner_ahead",       "snapshot_installed"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -100,17 +124,19 @@ std::string_view to_string(EvictionReason reason) {
 }
 
 std::string_view to_string(ProgressState state) {
-  static constexpr std::array<std::string_view, 3> kNames{"probe", "reading", "replicate"};
+  static constexpr std::array<std::string_view, 4> kNames{"probe", "reading", "replicate",
+                                                          "snapshot"};
   return kNames[static_cast<std::size_t>(state)];
 }
 
 std::string_view name_of(const TraceEvent& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<TraceEvent>> kNames{
-      "role_changed",     "leader_changed",   "vote_granted",     "entries_appended",
-      "log_truncated",    "commit_advanced",  "view_proposed",    "view_committed",
-      "member_suspected", "joiner_progress",  "transfer_started", "transfer_aborted",
-      "member_excluded",  "member_regressed", "stall_noticed",    "multicast_dropped",
-      "member_evicted"};
+      "role_changed",     "leader_changed",   "vote_granted",      "entries_appended",
+      "log_truncated",    "commit_advanced",  "view_proposed",     "view_committed",
+      "member_suspected", "joiner_progress",  "transfer_started",  "transfer_aborted",
+      "member_excluded",  "member_regressed", "stall_noticed",     "multicast_dropped",
+      "member_evicted",   "log_trimmed",      "snapshot_made",     "snapshot_offered",
+      "snapshot_fetched", "snapshot_dropped", "snapshot_installed"};
   return kNames[event.index()];
 }
 

@@ -30,6 +30,7 @@ enum class RoleReason : std::uint8_t {
   view_changed,
   excluded,
   joiner_ahead,
+  snapshot_installed,
 };
 [[nodiscard]] std::string_view to_string(RoleReason reason);
 
@@ -110,11 +111,45 @@ struct MulticastDropped {
   model::MemberId sender;
 };
 
+/// The log begins after `last` now.
+struct LogTrimmed {
+  model::Index first;
+  model::Index last;
+};
+/// The application's state was taken, for others to begin with.
+struct SnapshotMade {
+  model::SnapshotId id;
+  model::Index index;
+  std::uint64_t bytes = 0;
+};
+struct SnapshotOffered {
+  model::MemberId member;
+  model::SnapshotId id;
+  model::Index index;
+};
+/// This member begins to bring it here.
+struct SnapshotFetched {
+  model::SnapshotId id;
+  model::MemberId source;
+  model::Index index;
+};
+struct SnapshotDropped {
+  model::SnapshotId id;
+  std::string why;
+};
+/// The application and the log go on from the snapshot's position.
+struct SnapshotInstalled {
+  model::SnapshotId id;
+  model::Position position;
+  bool keeps_tail = false;
+};
+
 using TraceEvent =
     std::variant<RoleChanged, LeaderChanged, VoteGranted, EntriesAppended, LogTruncated,
                  CommitAdvanced, ViewProposed, ViewCommitted, MemberSuspected, JoinerProgress,
                  TransferStarted, TransferAborted, MemberExcluded, MemberRegressed, StallNoticed,
-                 MulticastDropped, MemberEvicted>;
+                 MulticastDropped, MemberEvicted, LogTrimmed, SnapshotMade, SnapshotOffered,
+                 SnapshotFetched, SnapshotDropped, SnapshotInstalled>;
 
 /// The event's name, such as `role_changed`.
 [[nodiscard]] std::string_view name_of(const TraceEvent& event);

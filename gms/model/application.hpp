@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gms/model/mark.hpp"
+#include "gms/model/state_transfer.hpp"
 
 namespace gms::model {
 
@@ -43,9 +44,11 @@ class Application {
  public:
   virtual ~Application() = default;
 
-  /// The mark that the application has stored durably, encoded as it was given; nothing before the
-  /// first. Called once, before anything is delivered.
-  [[nodiscard]] virtual std::optional<Bytes> stored_mark() = 0;
+  /// Opens the state of that generation, which is empty if there is none, and drops all others:
+  /// what an unfinished change of state has left. Returns the mark that is stored with it, encoded
+  /// as it was given; nothing before the first. Called once, before everything else. An error is
+  /// why the member cannot start.
+  [[nodiscard]] virtual Result<std::optional<Bytes>> open(StateGeneration generation) = 0;
 
   /// Applies the batch and keeps its mark with the effects. An error stops the member: a message is
   /// never skipped.
@@ -53,6 +56,29 @@ class Application {
 
   /// The view in force from here on. `mark` is the mark after it.
   [[nodiscard]] virtual Result<void> install(const PlacedView& view, ByteSpan mark) = 0;
+
+  /// A crash now would lose no mark up to here: the log is trimmed up to it. May grow by itself.
+  /// With Durability::memory, what was applied. Asked often; cheap.
+  [[nodiscard]] virtual Index durable() const = 0;
+
+  /// Takes the state as it is between this call's neighbours, for another member to begin with.
+  /// What takes long, such as writing to a disk, is done elsewhere, and `taken` called after it.
+  virtual void take_state(OnStateTaken taken) = 0;
+
+  /// A place for a state of `parts` that another member has; one at a time. Errors: busy (one is
+  /// there, or the disk has no room), corrupt (these are no parts of a state), io.
+  [[nodiscard]] virtual Result<std::unique_ptr<StateSink>> receive_state(
+      std::vector<StatePart> parts) = 0;
+
+  /// Goes over to the state in `staged`, which receive_state() gave and which was finished, as
+  /// generation `generation`; returns when that is in its place for good, and so is its name.
+  /// `mark` is the mark that has to be stored with it, encoded; another one is an error. The
+  /// state before it stays on disk until state_settled() or the next open(): until then a crash may
+  /// bring it back. An error stops the member.
+  [[nodiscard]] virtual Result<void> restore(std::unique_ptr<StateSink> staged,
+                                             StateGeneration generation, ByteSpan mark) = 0;
+  /// Nobody will ask for a generation before this one again.
+  virtual void state_settled(StateGeneration generation) = 0;
 };
 
 }  // namespace gms::model

@@ -1,5 +1,6 @@
 #include "gms/net/driver.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <utility>
 
@@ -25,6 +26,18 @@ Error is_closed() {
   return {ErrorCode::closed, "this member has stopped"};
 }
 
+/// Whether a state can be offered to others.
+Result<void> check_taken(const Result<model::TakenState>& taken) {
+  if (!taken) return taken.error();
+  const auto& parts = taken->source->parts();
+  const auto name_is_too_long = [](const model::StatePart& part) {
+    return part.name.size() > model::kStatePartNameBytesMax;
+  };
+  if (parts.size() > model::kStatePartsMax || std::ranges::any_of(parts, name_is_too_long))
+    return Error{ErrorCode::too_large, "a state of too many parts, or of parts with long names"};
+  return {};
+}
+
 }  // namespace
 
 std::shared_ptr<Driver> Driver::start(asio::io_context& context, Settings settings,
@@ -38,6 +51,7 @@ std::shared_ptr<Driver> Driver::start(asio::io_context& context, Settings settin
 Driver::Driver(asio::io_context& context, Settings settings, Ports ports)
     : context_(context),
       link_settings_(std::move(settings.links)),
+      transfer_settings_(settings.transfer),
       ports_(ports),
       engine_(std::move(settings.engine), std::move(settings.state), now()),
       timer_(context),
@@ -51,6 +65,9 @@ void Driver::begin(asio::ip::tcp::acceptor acceptor, const MakeLog& make_log) {
   LogInbox::Receiver& receiver = *this;
   inbox_ = std::make_shared<LogInbox>(context_, receiver);
   log_ = make_log(*inbox_);
+  StateTransfer::Owner& owner = *this;
+  transfer_ =
+      std::make_shared<StateTransfer>(context_, transfer_settings_, ports_.application, owner);
   const Links::Ports ports{*this, ports_.events};
   links_ = Links::start(context_, link_settings_, std::move(acceptor), ports);
   asio::post(context_, [self = shared_from_this()] { self->start_engine(); });
@@ -67,6 +84,7 @@ void Driver::stop() {
   if (std::exchange(stopped_, true)) return;
   timer_.cancel();
   if (links_) links_->stop();
+  if (transfer_) transfer_->stop();
   if (log_) log_->stop();
   if (inbox_) inbox_->close();
   // What the log was made of need not outlive the operations that still hold this driver.
@@ -109,6 +127,19 @@ void Driver::on_link_input(core::Input input) {
   take(std::move(input));
 }
 
+void Driver::on_state_connection(asio::ip::tcp::socket socket, const wire::StateHello& hello) {
+  transfer_->serve(std::move(socket), hello.snapshot);
+}
+
+void Driver::on_transfer_input(core::Input input) {
+  take(std::move(input));
+}
+
+void Driver::on_source_unreachable(const model::SnapshotMeta& meta, const std::string& why) {
+  ports_.events.on_link(
+      {LinkEventKind::unreachable, meta.source, meta.address, "for a snapshot: " + why});
+}
+
 void Driver::on_links_broken(Error error) {
   fail(error);
 }
@@ -116,6 +147,8 @@ void Driver::on_links_broken(Error error) {
 void Driver::take_durable(model::PersistSeq seq) {
   sync_clock_.durable(seq, SyncClock::Clock::now(), statistics_);
   gate_.open(seq, [this](const core::Message& message) { links_->send(message); });
+  if (settling_ && settling_->order <= seq)
+    ports_.application.state_settled(std::exchange(settling_, std::nullopt)->generation);
   take(core::Durable{seq});
 }
 
@@ -175,6 +208,7 @@ void Driver::end_turn() {
   ++statistics_.turns;
   propose_drafts();
   ask_read();
+  tell_durable_state();
   if (stopped_ || inbox_->has_failed()) return;
   // Messages first: what takes longest is the way to a follower's disk and back.
   links_->flush();
@@ -195,6 +229,14 @@ void Driver::propose_drafts() {
 void Driver::ask_read() {
   if (!read_ticket_ || stopped_) return;
   step(core::Read{*std::exchange(read_ticket_, std::nullopt)});
+}
+
+void Driver::tell_durable_state() {
+  if (stopped_ || !std::exchange(durable_may_have_grown_, false)) return;
+  const model::Index durable = ports_.application.durable();
+  if (durable <= state_durable_) return;
+  state_durable_ = durable;
+  step(core::StateDurable{durable});
 }
 
 void Driver::flush_orders() {
@@ -220,6 +262,7 @@ void Driver::on_timer() {
   if (stopped_) return;
   if (now() < engine_.next_deadline()) return arm_timer();
   ++statistics_.ticks;
+  durable_may_have_grown_ = true;
   take(core::Tick{});
 }
 
@@ -228,6 +271,7 @@ void Driver::on_timer() {
 void Driver::carry_out(core::Persist& effect) {
   if (effect.request.group) {
     links_->set_group(*effect.request.group);
+    transfer_->set_group(*effect.request.group);
     ports_.listener.on_group(*effect.request.group);
   }
   ++statistics_.persists;
@@ -259,6 +303,7 @@ void Driver::carry_out(core::Deliver& effect) {
   const auto delivered = ports_.application.deliver(effect.batch);
   if (!delivered) return fail(delivered.error());
   applied_ = effect.batch.last;
+  durable_may_have_grown_ = true;
   ports_.listener.on_delivered(effect.batch);
 }
 
@@ -266,6 +311,7 @@ void Driver::carry_out(core::InstallView& effect) {
   const auto installed = ports_.application.install(effect.view, effect.mark);
   if (!installed) return fail(installed.error());
   applied_ = effect.view.position.index;
+  durable_may_have_grown_ = true;
   ports_.listener.on_view(effect.view);
 }
 
@@ -291,6 +337,59 @@ void Driver::carry_out(core::Fatal& effect) {
   fail(effect.error);
 }
 
+void Driver::carry_out(core::TakeSnapshot& effect) {
+  // The application may keep this for longer than the driver lives.
+  const auto taken = [driver = weak_from_this(), id = effect.id](Result<model::TakenState> state) {
+    if (const auto self = driver.lock()) self->take_snapshot(id, std::move(state));
+  };
+  ports_.application.take_state(taken);
+}
+
+void Driver::take_snapshot(model::SnapshotId id, Result<model::TakenState> taken) {
+  if (stopped_) return;
+  core::SnapshotTaken input{id, std::nullopt, {}, 0};
+  if (auto checked = check_taken(taken); !checked) {
+    input.error = checked.error();
+  } else {
+    auto mark = model::decode_mark(taken->mark);
+    if (!mark) return fail(mark.error());
+    input.mark = *std::move(mark);
+    for (const model::StatePart& part : taken->source->parts()) input.bytes += part.bytes;
+    ++statistics_.transfer.snapshots_taken;
+    transfer_->put(id, std::move(taken->source));
+  }
+  // It may have been taken within the step that asked for it.
+  asio::post(context_, [self = shared_from_this(), input = std::move(input)]() mutable {
+    self->take(std::move(input));
+  });
+}
+
+void Driver::carry_out(core::ReleaseSnapshot& effect) {
+  transfer_->release(effect.id);
+}
+
+void Driver::carry_out(core::FetchSnapshot& effect) {
+  transfer_->fetch(effect.meta);
+}
+
+void Driver::carry_out(core::CancelFetch& effect) {
+  transfer_->cancel(effect.id);
+}
+
+void Driver::carry_out(core::InstallSnapshot& effect) {
+  auto staged = transfer_->take_staged(effect.meta.id);
+  GMS_ASSERT(staged != nullptr, "InstallSnapshot");
+  // Before the order right behind this reaches the log, which is what makes the change count.
+  const auto restored = ports_.application.restore(std::move(staged), effect.generation,
+                                                   model::encode(effect.meta.mark));
+  if (!restored) return fail(restored.error());
+  settling_ = {effect.order, effect.generation};
+  applied_ = effect.meta.index();
+  durable_may_have_grown_ = true;
+  ++statistics_.transfer.snapshots_restored;
+  ports_.listener.on_restored(effect.meta.mark.view);
+}
+
 LinkStatistics Driver::link_statistics() const {
   return links_->statistics();
 }
@@ -300,6 +399,9 @@ DriverStatistics Driver::statistics() const {
   out.drafts_waiting = drafts_.count();
   out.draft_bytes_waiting = drafts_.bytes();
   out.messages_gated = gate_.size();
+  out.transfer = transfer_->statistics();
+  out.transfer.snapshots_taken = statistics_.transfer.snapshots_taken;
+  out.transfer.snapshots_restored = statistics_.transfer.snapshots_restored;
   return out;
 }
 

@@ -12,6 +12,7 @@
 #include "gms/net/links.hpp"
 #include "gms/net/log_inbox.hpp"
 #include "gms/net/send_gate.hpp"
+#include "gms/net/state_transfer.hpp"
 #include "gms/net/sync_clock.hpp"
 
 namespace gms::net {
@@ -27,6 +28,8 @@ class DriverListener {
   virtual void on_delivered(const model::DeliveryBatch& batch) = 0;
   /// The application has the view.
   virtual void on_view(const model::PlacedView& view) = 0;
+  /// The application has gone over to another member's state, in which this view is in force.
+  virtual void on_restored(const model::PlacedView& view) = 0;
   /// A joiner's group is known.
   virtual void on_group(const model::GroupId& group) = 0;
   /// The driver stopped by itself; nothing follows.
@@ -43,7 +46,8 @@ class DriverListener {
 /// call of stop().
 class Driver : public std::enable_shared_from_this<Driver>,
                private LinksListener,
-               private LogInbox::Receiver {
+               private LogInbox::Receiver,
+               private StateTransfer::Owner {
  public:
   using MakeLog = std::function<std::unique_ptr<model::Log>(model::LogListener&)>;
 
@@ -51,6 +55,7 @@ class Driver : public std::enable_shared_from_this<Driver>,
     core::EngineSettings engine;
     model::RestoredState state;
     LinkSettings links;
+    TransferSettings transfer;
     std::size_t draft_bytes_max = 0;
   };
   struct Ports {
@@ -81,19 +86,25 @@ class Driver : public std::enable_shared_from_this<Driver>,
   [[nodiscard]] LinkStatistics link_statistics() const;
   [[nodiscard]] DriverStatistics statistics() const;
 
-  /// Ends in order: the links close, the log carries out what it was given. Blocks for that.
-  /// Idempotent.
+  /// Ends in order: the links close, transfers end, the log carries out what it was given. Blocks
+  /// for that. Idempotent.
   void stop();
 
  private:
   // LinksListener
   void on_link_input(core::Input input) override;
+  void on_state_connection(boost::asio::ip::tcp::socket socket,
+                           const wire::StateHello& hello) override;
   void on_links_broken(model::Error error) override;
   // LogInbox::Receiver
   void take_durable(model::PersistSeq seq) override;
   void take_read(model::ReadAnswer answer) override;
   void take_health(model::StorageHealth health) override;
   void take_failure(model::Error error) override;
+
+  // StateTransfer::Owner
+  void on_transfer_input(core::Input input) override;
+  void on_source_unreachable(const model::SnapshotMeta& meta, const std::string& why) override;
 
   void begin(boost::asio::ip::tcp::acceptor acceptor, const MakeLog& make_log);
   void start_engine();
@@ -104,6 +115,8 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void end_turn();
   void propose_drafts();
   void ask_read();
+  void tell_durable_state();
+  void take_snapshot(model::SnapshotId id, model::Result<model::TakenState> taken);
   void flush_orders();
   void arm_timer();
   void on_timer();
@@ -122,14 +135,21 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void carry_out(core::Completed& effect);
   void carry_out(core::Trace& effect);
   void carry_out(core::Fatal& effect);
+  void carry_out(core::TakeSnapshot& effect);
+  void carry_out(core::ReleaseSnapshot& effect);
+  void carry_out(core::FetchSnapshot& effect);
+  void carry_out(core::CancelFetch& effect);
+  void carry_out(core::InstallSnapshot& effect);
 
   boost::asio::io_context& context_;
   const LinkSettings link_settings_;
+  const TransferSettings transfer_settings_;
   Ports ports_;
   core::Engine engine_;
   std::shared_ptr<LogInbox> inbox_;
   std::unique_ptr<model::Log> log_;
   std::shared_ptr<Links> links_;
+  std::shared_ptr<StateTransfer> transfer_;
   boost::asio::steady_timer timer_;
 
   core::Effects effects_;
@@ -142,6 +162,16 @@ class Driver : public std::enable_shared_from_this<Driver>,
   std::optional<model::Ticket> read_ticket_;
   /// What the application consumed and the engine was not told yet.
   std::optional<model::Index> applied_;
+  /// The application consumed something, or time has passed, since it was asked what of it is
+  /// durable; and the answer that the engine has.
+  bool durable_may_have_grown_ = true;
+  model::Index state_durable_;
+  /// The state that the application went over to, and the order with which the log does.
+  struct Settling {
+    model::PersistSeq order;
+    model::StateGeneration generation;
+  };
+  std::optional<Settling> settling_;
   std::optional<model::Instant> timer_at_;
   DriverStatistics statistics_;
   bool turn_end_posted_ = false;

@@ -85,6 +85,8 @@ asio::awaitable<InboundLink::Ending> InboundLink::shake_hands() {
     const bool garbage = frame.error().code == ErrorCode::corrupt;
     co_return Ending{garbage ? End::refused : End::closed, frame.error().detail};
   }
+  if (frame->type == static_cast<std::uint8_t>(wire::PeerFrame::state_hello))
+    co_return take_state_hello(*frame);
   if (frame->type != static_cast<std::uint8_t>(wire::PeerFrame::hello))
     co_return Ending{End::refused, "no hello"};
   const auto hello = wire::decode_hello(frame->body.bytes());
@@ -105,6 +107,24 @@ asio::awaitable<InboundLink::Ending> InboundLink::shake_hands() {
   deadline_.cancel();
   reader_.allow(wire::kFrameBodyBytesMax);
   co_return Ending{};
+}
+
+InboundLink::Ending InboundLink::take_state_hello(const wire::Frame& frame) {
+  const auto hello = wire::decode_state_hello(frame.body.bytes());
+  if (!hello) return {End::refused, hello.error().detail};
+  if (reader_.pending_bytes() > 0) return {End::refused, "bytes before the answer to a hello"};
+  const Result<void> checked = owner_->on_state_hello(*hello);
+  if (!checked) {
+    wire::FrameWriter answer;
+    add_state_refusal(answer, checked.error().code, checked.error().detail);
+    const error_code error = write_some(socket_, answer);
+    return {End::refused, error ? error.message() : checked.error().detail};
+  }
+  tcp::socket socket = std::move(socket_);
+  Owner* owner = owner_;
+  stop();
+  owner->on_state_connection(*this, std::move(socket), *hello);
+  return {End::closed, "handed on"};
 }
 
 asio::awaitable<InboundLink::Ending> InboundLink::receive() {

@@ -9,10 +9,12 @@
 #include "gms/net/link_settings.hpp"
 #include "gms/net/status.hpp"
 #include "gms/wire/message_codec.hpp"
+#include "gms/wire/state_codec.hpp"
 
 namespace gms::net {
 
-/// A connection that a peer made, on which its messages arrive. Ends with the connection.
+/// A connection that a peer made, on which its messages arrive. Ends with the connection, or with
+/// its first frame when the peer made it to pull a snapshot.
 ///
 /// Guarantee: hands on only whole messages that say they are from the member and boot of the
 /// handshake, in order; whatever else comes drops the connection.
@@ -34,6 +36,11 @@ class InboundLink : public std::enable_shared_from_this<InboundLink> {
     /// A peer introduces itself. The answer is the welcome, or why it is refused.
     [[nodiscard]] virtual model::Result<wire::Hello> on_hello(InboundLink& link,
                                                               const wire::Hello& hello) = 0;
+    /// A peer wants a snapshot; an error is why it is refused.
+    [[nodiscard]] virtual model::Result<void> on_state_hello(const wire::StateHello& hello) = 0;
+    /// It was not refused: the connection is the owner's, the link has ended, and nothing follows.
+    virtual void on_state_connection(InboundLink& link, boost::asio::ip::tcp::socket socket,
+                                     const wire::StateHello& hello) = 0;
     virtual void on_message(core::Message message) = 0;
     /// The link ended, after all messages that came over it; nothing follows.
     virtual void on_inbound_ended(InboundLink& link, End end, const std::string& why) = 0;
@@ -64,6 +71,7 @@ class InboundLink : public std::enable_shared_from_this<InboundLink> {
 
   static boost::asio::awaitable<void> run(std::shared_ptr<InboundLink> self);
   boost::asio::awaitable<Ending> shake_hands();
+  [[nodiscard]] Ending take_state_hello(const wire::Frame& frame);
   boost::asio::awaitable<Ending> receive();
   [[nodiscard]] model::Result<void> take(std::size_t received);
   [[nodiscard]] model::Result<void> take_frames();

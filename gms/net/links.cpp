@@ -276,6 +276,19 @@ void Links::close_older_boots(Peer& peer, model::BootSeq boot) {
   std::erase_if(peer.inbound, is_over);
 }
 
+Result<void> Links::on_state_hello(const wire::StateHello& hello) {
+  if (hello.to.is_none()) return refused("meant for nobody");
+  return check({hello.group, hello.from, hello.boot, hello.to, {}});
+}
+
+void Links::on_state_connection(InboundLink& link, tcp::socket socket,
+                                const wire::StateHello& hello) {
+  strangers_.erase(link.shared_from_this());
+  report(LinkEventKind::accepted, hello.from, link.remote(), "for a snapshot");
+  listener_.on_state_connection(std::move(socket), hello);
+  accept_next();
+}
+
 void Links::on_message(core::Message message) {
   listener_.on_link_input(core::Received{std::move(message)});
 }

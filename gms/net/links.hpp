@@ -24,6 +24,10 @@ class LinksListener {
   /// Received, PeerConnected, PeerDisconnected or PeerDown, in the order of [DC7]. May stop the
   /// links.
   virtual void on_link_input(core::Input input) = 0;
+  /// A peer has connected to pull a snapshot, and was found to be of this group and to mean this
+  /// member. The connection is the listener's from here on.
+  virtual void on_state_connection(boost::asio::ip::tcp::socket socket,
+                                   const wire::StateHello& hello) = 0;
   /// A part of the links ended by an exception.
   virtual void on_links_broken(model::Error error) = 0;
 };
@@ -100,6 +104,9 @@ class Links : public std::enable_shared_from_this<Links>,
   void on_link_broken(const std::string& why) override;
   // InboundLink::Owner
   model::Result<wire::Hello> on_hello(InboundLink& link, const wire::Hello& hello) override;
+  model::Result<void> on_state_hello(const wire::StateHello& hello) override;
+  void on_state_connection(InboundLink& link, boost::asio::ip::tcp::socket socket,
+                           const wire::StateHello& hello) override;
   void on_message(core::Message message) override;
   void on_inbound_ended(InboundLink& link, InboundLink::End end, const std::string& why) override;
 

@@ -2,10 +2,8 @@
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/address.hpp>
 #include <exception>
 
-#include "gms/net/address.hpp"
 #include "gms/net/socket.hpp"
 
 namespace gms::net {
@@ -16,14 +14,6 @@ using model::Error;
 using model::ErrorCode;
 using model::Result;
 namespace asio = boost::asio;
-
-namespace {
-
-Error attempt_error(const error_code& error) {
-  return {nobody_there(error) ? ErrorCode::closed : ErrorCode::unavailable, error.message()};
-}
-
-}  // namespace
 
 std::shared_ptr<OutboundLink> OutboundLink::start(asio::io_context& context,
                                                   const LinkSettings& settings, Target target,
@@ -125,27 +115,11 @@ asio::awaitable<Result<void>> OutboundLink::connect() {
 }
 
 asio::awaitable<Result<void>> OutboundLink::connect_socket() {
-  const auto address = parse_address(target_.address);
-  if (!address) co_return address.error();
-  error_code not_numeric;
-  tcp::endpoint endpoint(asio::ip::make_address(address->host, not_numeric), address->port);
-  if (not_numeric) {
-    tcp::resolver resolver(socket_.get_executor());
-    const std::string port = std::to_string(address->port);
-    const auto [error, found] = co_await resolver.async_resolve(address->host, port, kAwait);
-    if (error) co_return Error{ErrorCode::unavailable, error.message()};
-    if (state_ == State::stopped || timed_out_) co_return Error{ErrorCode::unavailable, "stopped"};
-    endpoint = found.begin()->endpoint();
-  }
-  const auto [error] = co_await socket_.async_connect(endpoint, kAwait);
-  if (error) co_return attempt_error(error);
-  error_code ignored;
-  // When nobody listens at a port of the ephemeral range, the kernel may connect a socket to
-  // itself.
-  if (socket_.local_endpoint(ignored) == socket_.remote_endpoint(ignored))
-    co_return Error{ErrorCode::closed, "connection refused"};
-  prepare(socket_);
-  co_return Result<void>();
+  const auto executor = socket_.get_executor();
+  const auto endpoint = co_await resolve(executor, target_.address);
+  if (!endpoint) co_return endpoint.error();
+  if (state_ == State::stopped || timed_out_) co_return Error{ErrorCode::unavailable, "stopped"};
+  co_return co_await net::connect(&socket_, *endpoint);
 }
 
 asio::awaitable<Result<void>> OutboundLink::shake_hands() {

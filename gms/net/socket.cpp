@@ -6,7 +6,10 @@
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/impl/src.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <span>
+
+#include "gms/net/address.hpp"
 
 namespace gms::net {
 
@@ -46,6 +49,34 @@ void close(tcp::socket& socket) {
 bool nobody_there(const error_code& error) {
   return error == asio::error::connection_refused || error == asio::error::connection_reset ||
          error == asio::error::eof || error == asio::error::broken_pipe;
+}
+
+asio::awaitable<Result<tcp::endpoint>> resolve(asio::any_io_executor executor,
+                                               std::string address) {
+  const auto parsed = parse_address(address);
+  if (!parsed) co_return parsed.error();
+  error_code not_numeric;
+  const auto host = asio::ip::make_address(parsed->host, not_numeric);
+  if (!not_numeric) co_return tcp::endpoint(host, parsed->port);
+  tcp::resolver resolver(executor);
+  const std::string port = std::to_string(parsed->port);
+  const auto [error, found] = co_await resolver.async_resolve(parsed->host, port, kAwait);
+  if (error) co_return Error{ErrorCode::unavailable, error.message()};
+  co_return found.begin()->endpoint();
+}
+
+asio::awaitable<Result<void>> connect(tcp::socket* socket, tcp::endpoint endpoint) {
+  const auto [error] = co_await socket->async_connect(endpoint, kAwait);
+  if (error)
+    co_return Error{nobody_there(error) ? ErrorCode::closed : ErrorCode::unavailable,
+                    error.message()};
+  error_code ignored;
+  // When nobody listens at a port of the ephemeral range, the kernel may connect a socket to
+  // itself.
+  if (socket->local_endpoint(ignored) == socket->remote_endpoint(ignored))
+    co_return Error{ErrorCode::closed, "connection refused"};
+  prepare(*socket);
+  co_return Result<void>();
 }
 
 asio::awaitable<Result<wire::Frame>> read_frame(tcp::socket* socket, wire::FrameReader* reader) {

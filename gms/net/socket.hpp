@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -23,6 +24,15 @@ void close(boost::asio::ip::tcp::socket& socket);
 /// Whether the error says that the other end has no process any more, rather than that the way to
 /// it is broken.
 [[nodiscard]] bool nobody_there(const boost::system::error_code& error);
+
+/// Where an address is whose host may be a name. Errors: invalid_argument, unavailable.
+[[nodiscard]] boost::asio::awaitable<model::Result<boost::asio::ip::tcp::endpoint>> resolve(
+    boost::asio::any_io_executor executor, std::string address);
+
+/// Connects and prepares a socket. Errors: closed (no process listens there), unavailable.
+/// Precondition: the socket lives until it returns.
+[[nodiscard]] boost::asio::awaitable<model::Result<void>> connect(
+    boost::asio::ip::tcp::socket* socket, boost::asio::ip::tcp::endpoint endpoint);
 
 /// The next whole frame, read with as few bytes as come. Errors: closed (the peer closed or reset
 /// the connection), corrupt, io. Precondition: socket and reader live until it returns.

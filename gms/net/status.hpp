@@ -37,6 +37,19 @@ struct LinkStatistics {
   std::uint64_t connections_refused = 0;
 };
 
+/// What moved between members as snapshots, and what moves now.
+struct TransferStatistics {
+  std::uint64_t snapshots_taken = 0;
+  std::uint64_t snapshots_restored = 0;
+  std::uint64_t fetches_failed = 0;
+  /// Of the parts alone.
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  /// Connections on which others pull.
+  std::uint64_t serving = 0;
+  bool fetching = false;
+};
+
 /// What passed between the engine and its log and application.
 struct DriverStatistics {
   std::uint64_t steps = 0;
@@ -56,6 +69,7 @@ struct DriverStatistics {
   std::size_t draft_bytes_waiting = 0;
   /// Messages that wait for the log.
   std::size_t messages_gated = 0;
+  TransferStatistics transfer;
 };
 
 }  // namespace gms::net

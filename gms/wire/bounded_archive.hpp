@@ -8,6 +8,7 @@
 
 #include "gms/model/bytes.hpp"
 #include "gms/model/ids.hpp"
+#include "gms/model/mark.hpp"
 #include "gms/model/view.hpp"
 
 namespace gms::wire {
@@ -143,6 +144,17 @@ inline void load(BoundedInput& in, model::PlacedView& view) {
   auto decoded = model::decode_view(in.reader().blob());
   if (decoded)
     view.view = *std::move(decoded);
+  else
+    in.reader().fail();
+}
+
+inline void save(BoundedOutput& out, const model::Mark& mark) {
+  out.blob(encode(mark));
+}
+inline void load(BoundedInput& in, model::Mark& mark) {
+  auto decoded = model::decode_mark(in.reader().blob());
+  if (decoded)
+    mark = *std::move(decoded);
   else
     in.reader().fail();
 }

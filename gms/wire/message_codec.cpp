@@ -44,8 +44,12 @@ void serialize(Archive& archive, core::Heartbeat& m) {
   archive(m.seq, m.commit);
 }
 template <class Archive>
+void serialize(Archive& archive, core::Staging& m) {
+  archive(m.id, m.index, m.bytes);
+}
+template <class Archive>
 void serialize(Archive& archive, core::HeartbeatReply& m) {
-  archive(m.seq, m.last_index, m.applied, m.disk_full);
+  archive(m.seq, m.last_index, m.applied, m.disk_full, m.staging);
 }
 template <class Archive>
 void serialize(Archive& archive, core::TimeoutNow& m) {
@@ -78,6 +82,18 @@ void serialize(Archive& archive, core::NotInView& m) {
 template <class Archive>
 void serialize(Archive& archive, core::Regressed& m) {
   archive(m.match, m.id);
+}
+template <class Archive>
+void serialize(Archive& archive, model::SnapshotMeta& m) {
+  archive(m.id, m.source, m.address, m.mark, m.bytes);
+}
+template <class Archive>
+void serialize(Archive& archive, core::SnapshotOffer& m) {
+  archive(m.meta, m.log_start);
+}
+template <class Archive>
+void serialize(Archive& archive, core::SnapshotReply& m) {
+  archive(m.id, m.verdict, m.commit);
 }
 template <class Archive>
 void serialize(Archive& archive, Hello& hello) {
@@ -139,6 +155,14 @@ class RestOfBody {
   }
   Result<void> read(const core::NotInView& told) const {
     return read_enum(told.removed_by, model::ViewCause::leave, model::ViewCause::evict);
+  }
+  Result<void> read(const core::SnapshotOffer& offer) const {
+    if (offer.meta.address.size() > model::kMemberAddressBytesMax)
+      return corrupt("an address that is too long");
+    return nothing_left();
+  }
+  Result<void> read(const core::SnapshotReply& reply) const {
+    return read_enum(reply.verdict, core::SnapshotVerdict::has_it, core::SnapshotVerdict::failed);
   }
   template <class Other>
   Result<void> read(const Other&) const {

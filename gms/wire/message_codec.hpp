@@ -19,6 +19,12 @@ enum class PeerFrame : std::uint8_t {
   refusal = 3,
   /// One core::Message.
   message = 4,
+  // The frames of a state connection, see gms/wire/state_codec.hpp.
+  state_hello = 5,
+  state_parts = 6,
+  state_pull = 7,
+  state_chunk = 8,
+  state_refusal = 9,
 };
 
 /// Who is at the other end.

@@ -73,6 +73,10 @@ Result<DeepWork> DigestBook::work(std::size_t rows_max) {
   return DeepWork::more;
 }
 
+void DigestBook::give_up() {
+  std::erase_if(entries_, [](const Entry& entry) { return entry.deep != nullptr; });
+}
+
 void DigestBook::add(Entry entry) {
   if (entries_.size() == api::kDigestsMax) entries_.pop_front();
   entries_.push_back(std::move(entry));

@@ -50,6 +50,8 @@ class DigestBook {
   /// Reads at most `rows_max` rows for the oldest deep digest under way. Errors: io, corrupt; that
   /// digest is given up then.
   [[nodiscard]] gms::model::Result<DeepWork> work(std::size_t rows_max);
+  /// Forgets the deep digests under way, and lets go of their rows.
+  void give_up();
 
  private:
   struct Entry {

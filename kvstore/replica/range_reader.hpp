@@ -36,6 +36,8 @@ class RangeReader {
                                                    gms::model::Instant now,
                                                    gms::model::ByteWriter& out);
   void close(const api::CloseCursorQuery& query);
+  /// Ends all ranges.
+  void close_all() { cursors_.clear(); }
   /// Ends the ranges that nobody has asked for in time.
   void drop_idle(gms::model::Instant now);
 

@@ -1,5 +1,6 @@
 #include "kvstore/replica/replica.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "kvstore/api/command.hpp"
@@ -29,6 +30,7 @@ Result<std::unique_ptr<Replica>> Replica::open(storage::Store& store, ReplySink&
 Replica::Replica(storage::Store& store, ReplySink& sink, const ReplicaOptions& options)
     : store_(store),
       sink_(sink),
+      session_limits_(options.sessions),
       sessions_(options.sessions),
       executor_(store, sessions_, staged_),
       ranges_(store, options.ranges) {}
@@ -45,7 +47,7 @@ Result<void> Replica::load() {
   return sessions_.load(*store_.snapshot());
 }
 
-std::optional<Bytes> Replica::stored_mark() {
+std::optional<Bytes> Replica::stored_mark() const {
   if (applied_.mark.empty()) return std::nullopt;
   return applied_.mark;
 }
@@ -72,6 +74,31 @@ Result<void> Replica::install(const PlacedView& view, ByteSpan mark) {
   applied_.mark_index = view.position.index;
   applied_.mark.assign(mark.begin(), mark.end());
   return store_changes();
+}
+
+void Replica::take_state(storage::StateExchange& states, gms::model::OnStateTaken taken) const {
+  // The state may be ahead of the mark, where a deep digest stored it: whoever begins with it skips
+  // what it is delivered again, as after a crash here.
+  auto mark = stored_mark();
+  if (!mark) return taken(Error{ErrorCode::unavailable, "nothing is stored yet"});
+  states.take([mark = *std::move(mark),
+               taken = std::move(taken)](Result<std::unique_ptr<gms::model::StateSource>> source) {
+    if (!source) return taken(source.error());
+    taken(gms::model::TakenState{mark, *std::move(source)});
+  });
+}
+
+Result<void> Replica::restore(storage::StateExchange& states,
+                              std::unique_ptr<gms::model::StateSink> staged,
+                              gms::model::StateGeneration generation, ByteSpan mark) {
+  ranges_.close_all();
+  digests_.give_up();
+  if (auto restored = states.restore(std::move(staged), generation); !restored) return restored;
+  applied_ = {};
+  sessions_ = SessionTable(session_limits_);
+  if (auto loaded = load(); !loaded) return loaded;
+  if (std::ranges::equal(applied_.mark, mark)) return {};
+  return Error{ErrorCode::corrupt, "a state came with another mark than it was said to have"};
 }
 
 Result<void> Replica::get(const api::GetQuery& query, ByteWriter& out) {

@@ -12,6 +12,7 @@
 #include "kvstore/replica/reply_batch.hpp"
 #include "kvstore/replica/session_table.hpp"
 #include "kvstore/replica/staged_changes.hpp"
+#include "kvstore/storage/state_exchange.hpp"
 #include "kvstore/storage/store.hpp"
 
 namespace kvstore::replica {
@@ -30,24 +31,37 @@ struct ReplicaOptions {
 /// stored mark and applies nothing twice [C14].
 /// Thread rule: the group's thread, for everything.
 /// Ownership: borrows the store and the sink, which outlive it.
-class Replica final : public gms::model::Application {
+class Replica final {
  public:
   /// Loads the sessions and the digest that `store` holds. Errors: io, corrupt.
   [[nodiscard]] static gms::model::Result<std::unique_ptr<Replica>> open(
       storage::Store& store, ReplySink& sink, const ReplicaOptions& options = {});
 
-  [[nodiscard]] std::optional<gms::model::Bytes> stored_mark() override;
+  /// The mark that is stored with the state; nothing before the first.
+  [[nodiscard]] std::optional<gms::model::Bytes> stored_mark() const;
   /// Applies the commands in one change set and hands the replies to the sink, once, after it.
   /// Bytes that are not a command change nothing and are answered `invalid`, alike everywhere.
   /// Multicasts are not for this state machine and pass without effect. Errors: io, corrupt, of the
   /// store.
-  [[nodiscard]] gms::model::Result<void> deliver(const gms::model::DeliveryBatch& batch) override;
+  [[nodiscard]] gms::model::Result<void> deliver(const gms::model::DeliveryBatch& batch);
   [[nodiscard]] gms::model::Result<void> install(const gms::model::PlacedView& view,
-                                                 gms::model::ByteSpan mark) override;
+                                                 gms::model::ByteSpan mark);
+
+  /// Takes the state as it is now. `taken` is called once, on any thread, within the call or later.
+  /// Errors: unavailable (nothing is stored yet), those of the exchange.
+  void take_state(storage::StateExchange& states, gms::model::OnStateTaken taken) const;
+  /// Goes over to the state that `states` has staged, whose mark has to be `mark`: ranges end and
+  /// deep digests are given up. Errors: corrupt (it has another mark), those of the exchange; this
+  /// is of no use then.
+  [[nodiscard]] gms::model::Result<void> restore(storage::StateExchange& states,
+                                                 std::unique_ptr<gms::model::StateSink> staged,
+                                                 gms::model::StateGeneration generation,
+                                                 gms::model::ByteSpan mark);
 
   /// The newest index whose effects are in the state.
   [[nodiscard]] gms::model::Index applied() const { return applied_.index; }
-  /// A crash now would lose no mark up to here: the log may be trimmed to it.
+  /// A crash now would lose no mark up to here: the log may be trimmed to it. It is never ahead of
+  /// the mark, though the state may be.
   [[nodiscard]] gms::model::Index durable() const { return store_.durable(); }
   /// The rolling digest at applied().
   [[nodiscard]] api::Digest digest() const { return applied_.digest; }
@@ -91,6 +105,7 @@ class Replica final : public gms::model::Application {
 
   storage::Store& store_;
   ReplySink& sink_;
+  SessionLimits session_limits_;
   AppliedState applied_;
   SessionTable sessions_;
   StagedChanges staged_;

@@ -8,6 +8,8 @@
 #include "gms/log/posix_file_system.hpp"
 #include "kvstore/replica/replica.hpp"
 #include "kvstore/server/setting_table.hpp"
+#include "kvstore/storage/rocks_directories.hpp"
+#include "kvstore/storage/rocks_store.hpp"
 
 namespace kvstore::server {
 
@@ -56,8 +58,19 @@ class NoReplies final : public replica::ReplySink {
   void on_replies(std::span<const replica::TicketReply>) override {}
 };
 
-Result<std::unique_ptr<storage::RocksStore>> open_store(const std::string& data) {
-  return storage::RocksStore::open(store_directory(data), storage::RocksOptions());
+/// Where the member's store is, when it has one.
+using StorePlace = std::optional<std::string>;
+
+Result<StorePlace> find_store(const std::string& data) {
+  gms::log::PosixFileSystem files;
+  const auto found = gms::log::inspect(files, data, 0);
+  if (!found) return found.error();
+  const fs::path place = storage::store_directory(data, found->stored.meta.state_generation);
+  return fs::exists(place) ? StorePlace(place.string()) : std::nullopt;
+}
+
+Result<std::unique_ptr<storage::RocksStore>> open_store(const std::string& place) {
+  return storage::RocksStore::open(place, storage::RocksOptions());
 }
 
 Result<void> describe_log(const std::string& data, std::ostream& out) {
@@ -81,8 +94,10 @@ Result<void> describe_log(const std::string& data, std::ostream& out) {
 }
 
 Result<void> describe_store(const std::string& data, std::ostream& out) {
-  if (!fs::exists(store_directory(data))) return out << "applied   nothing\n", Result<void>();
-  const auto store = open_store(data);
+  const auto place = find_store(data);
+  if (!place) return place.error();
+  if (!*place) return out << "applied   nothing\n", Result<void>();
+  const auto store = open_store(**place);
   if (!store) return store.error();
   NoReplies nobody;
   const auto replica = replica::Replica::open(**store, nobody);
@@ -94,8 +109,10 @@ Result<void> describe_store(const std::string& data, std::ostream& out) {
 }
 
 Result<void> read_all_rows(const std::string& data, std::ostream& out) {
-  if (!fs::exists(store_directory(data))) return {};
-  const auto store = open_store(data);
+  const auto place = find_store(data);
+  if (!place) return place.error();
+  if (!*place) return {};
+  const auto store = open_store(**place);
   if (!store) return store.error();
   replica::DeepDigest digest((*store)->snapshot());
   for (;;) {
@@ -115,9 +132,6 @@ std::optional<Failure> failure_of(const std::string& data, const Result<void>& r
 
 }  // namespace
 
-std::string store_directory(const std::string& data) {
-  return data + "/state.0";
-}
 std::string settings_file(const std::string& data) {
   return data + "/kvd.toml";
 }
@@ -159,11 +173,13 @@ std::optional<Failure> check_member_directory(const std::string& data) {
                      data + " --name NAME"};
 }
 
-std::optional<Failure> make_store_directory(const std::string& data) {
-  std::error_code failed;
-  fs::create_directories(store_directory(data), failed);
-  if (!failed) return std::nullopt;
-  return directory_failure(data, {ErrorCode::io, "cannot make its store: " + failed.message()});
+std::optional<Failure> check_not_in_use(const std::string& data) {
+  gms::log::PosixFileSystem files;
+  const auto lock = files.lock(data);
+  if (lock) return std::nullopt;
+  Error error = lock.error();
+  if (error.code == ErrorCode::conflict) error = {ErrorCode::unavailable, "its lock is taken"};
+  return directory_failure(data, error);
 }
 
 std::optional<Failure> initialise_directory(const Settings& settings) {

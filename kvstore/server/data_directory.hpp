@@ -10,10 +10,9 @@
 
 namespace kvstore::server {
 
-// A member's data directory: what gms keeps in it, the store in `state.0`, and `kvd.toml`, the
+// A member's data directory: what gms keeps in it, the store in `state.N`, and `kvd.toml`, the
 // addresses it was initialised with.
 
-[[nodiscard]] std::string store_directory(const std::string& data);
 [[nodiscard]] std::string settings_file(const std::string& data);
 
 /// What the settings say about the group's member.
@@ -27,9 +26,8 @@ enum class DirectoryState { absent, foreign, member };
 [[nodiscard]] DirectoryState look_at(const std::string& data);
 /// A failure unless it is a member's.
 [[nodiscard]] std::optional<Failure> check_member_directory(const std::string& data);
-
-/// Makes the store's directory where it is not there.
-[[nodiscard]] std::optional<Failure> make_store_directory(const std::string& data);
+/// A failure while another process runs on it. One that begins to right after is found by gms.
+[[nodiscard]] std::optional<Failure> check_not_in_use(const std::string& data);
 
 /// Makes the directory that of a new member and keeps the addresses of `settings` there.
 [[nodiscard]] std::optional<Failure> initialise_directory(const Settings& settings);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <filesystem>
 #include <utility>
 
 #include "kvstore/server/clock.hpp"
@@ -20,6 +21,7 @@ using gms::model::Instant;
 using gms::model::MemberId;
 using gms::model::PlacedView;
 using gms::model::Result;
+using gms::model::TakenState;
 using gms::model::Ticket;
 using std::chrono::microseconds;
 namespace asio = boost::asio;
@@ -50,7 +52,9 @@ microseconds since(std::chrono::steady_clock::time_point start) {
 
 Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready) {
   std::unique_ptr<Kvd> kvd(new Kvd(settings, log, std::move(on_ready)));
-  if (auto failure = kvd->open_store()) return *std::move(failure);
+  if (auto failure = check_member_directory(settings.data)) return *std::move(failure);
+  // Told before the ports: whoever starts a member twice has both in use.
+  if (auto failure = check_not_in_use(settings.data)) return *std::move(failure);
   if (auto failure = kvd->open_ports()) return *std::move(failure);
   return kvd;
 }
@@ -59,6 +63,7 @@ Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
     : settings_(settings),
       log_(log),
       on_ready_(std::move(on_ready)),
+      directories_({std::filesystem::absolute(settings.data), settings.log.disk_reserve_bytes}),
       journal_(settings.limits.events_max, *this, first_event()),
       port_(context_, settings_.limits,
             [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
@@ -69,27 +74,6 @@ Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
 Kvd::~Kvd() {
   port_.stop();
   if (group_) group_->stop();
-}
-
-// The store comes first: its lock keeps a second process away from all of the directory.
-std::optional<Failure> Kvd::open_store() {
-  if (auto failure = check_member_directory(settings_.data)) return failure;
-  storage::RocksOptions options = settings_.storage;
-  options.on_error = [this](std::string_view line) {
-    log_.write(LogLevel::error, "store: " + std::string(line.substr(0, line.find('\n'))));
-  };
-  // RocksDB calls it an error when the directory of a new store is not there.
-  if (auto failure = make_store_directory(settings_.data)) return failure;
-  auto store = storage::RocksStore::open(store_directory(settings_.data), options);
-  if (!store) return directory_failure(settings_.data, store.error());
-  store_ = *std::move(store);
-  replica::ReplicaOptions limits;
-  // More than a boot has ranges lie between two milliseconds.
-  limits.ranges.cursor_base = api::CursorId(wall_clock_ms() << 20);
-  auto replica = replica::Replica::open(*store_, writes_, limits);
-  if (!replica) return directory_failure(settings_.data, replica.error());
-  replica_ = *std::move(replica);
-  return std::nullopt;
 }
 
 std::optional<Failure> Kvd::open_ports() {
@@ -189,8 +173,51 @@ void Kvd::stopped(const Error& error) {
   context_.stop();
 }
 
-std::optional<gms::model::Bytes> Kvd::stored_mark() {
+// The group has locked the directory by now.
+Result<std::optional<gms::model::Bytes>> Kvd::open(gms::model::StateGeneration generation) {
+  if (auto opened = directories_.open(generation); !opened) return opened.error();
+  storage::RocksOptions options = settings_.storage;
+  options.on_error = [this](std::string_view line) {
+    log_.write(LogLevel::error, "store: " + std::string(line.substr(0, line.find('\n'))));
+  };
+  auto store = storage::RocksStore::open(directories_.store(generation).string(), options);
+  if (!store) return store.error();
+  store_ = *std::move(store);
+  states_ = std::make_unique<storage::RocksExchange>(*store_, directories_);
+  replica::ReplicaOptions limits;
+  // More than a boot has ranges lie between two milliseconds.
+  limits.ranges.cursor_base = api::CursorId(wall_clock_ms() << 20);
+  auto replica = replica::Replica::open(*store_, writes_, limits);
+  if (!replica) return replica.error();
+  replica_ = *std::move(replica);
   return replica_->stored_mark();
+}
+
+Index Kvd::durable() const {
+  return replica_->durable();
+}
+
+void Kvd::take_state(gms::model::OnStateTaken taken) {
+  replica_->take_state(*states_, [this, taken = std::move(taken)](Result<TakenState> state) {
+    asio::post(context_, [taken, state = std::move(state)]() mutable { taken(std::move(state)); });
+  });
+}
+
+Result<std::unique_ptr<gms::model::StateSink>> Kvd::receive_state(
+    std::vector<gms::model::StatePart> parts) {
+  return states_->receive(std::move(parts));
+}
+
+Result<void> Kvd::restore(std::unique_ptr<gms::model::StateSink> staged,
+                          gms::model::StateGeneration generation, ByteSpan mark) {
+  auto restored = replica_->restore(*states_, std::move(staged), generation, mark);
+  apply_failed_ = !restored;
+  if (restored) service_->on_applied(monotonic_now());
+  return restored;
+}
+
+void Kvd::state_settled(gms::model::StateGeneration generation) {
+  states_->settle(generation);
 }
 
 Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {

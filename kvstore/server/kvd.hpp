@@ -15,6 +15,7 @@
 #include "kvstore/server/request_service.hpp"
 #include "kvstore/server/session_expiry.hpp"
 #include "kvstore/server/settings.hpp"
+#include "kvstore/storage/rocks_exchange.hpp"
 
 namespace kvstore::server {
 
@@ -47,7 +48,7 @@ class Kvd final : private gms::GroupListener,
   using OnReady = std::function<void(const Ready& ready)>;
   using Started = std::variant<std::unique_ptr<Kvd>, Failure>;
 
-  /// Opens the store, the ports and the group. Precondition: `settings` passed check_settings().
+  /// Opens the ports, the group and the store. Precondition: `settings` passed check_settings().
   [[nodiscard]] static Started start(const Settings& settings, const LineLog& log,
                                      OnReady on_ready);
 
@@ -63,7 +64,6 @@ class Kvd final : private gms::GroupListener,
   Kvd(const Settings& settings, const LineLog& log, OnReady on_ready);
 
   // The steps of start().
-  [[nodiscard]] std::optional<Failure> open_store();
   [[nodiscard]] std::optional<Failure> open_ports();
   [[nodiscard]] std::optional<Failure> open_group(const std::string& client_address);
   void warn_of_what_has_no_effect();
@@ -77,10 +77,19 @@ class Kvd final : private gms::GroupListener,
   void view_installed(const gms::model::PlacedView& view) override;
   void stopped(const gms::model::Error& error) override;
   // gms::model::Application
-  [[nodiscard]] std::optional<gms::model::Bytes> stored_mark() override;
+  [[nodiscard]] gms::model::Result<std::optional<gms::model::Bytes>> open(
+      gms::model::StateGeneration generation) override;
   [[nodiscard]] gms::model::Result<void> deliver(const gms::model::DeliveryBatch& batch) override;
   [[nodiscard]] gms::model::Result<void> install(const gms::model::PlacedView& view,
                                                  gms::model::ByteSpan mark) override;
+  [[nodiscard]] gms::model::Index durable() const override;
+  void take_state(gms::model::OnStateTaken taken) override;
+  [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSink>> receive_state(
+      std::vector<gms::model::StatePart> parts) override;
+  [[nodiscard]] gms::model::Result<void> restore(std::unique_ptr<gms::model::StateSink> staged,
+                                                 gms::model::StateGeneration generation,
+                                                 gms::model::ByteSpan mark) override;
+  void state_settled(gms::model::StateGeneration generation) override;
   // EventJournal::Listener
   void on_event(const api::EventReport& event) override;
   void on_leadership() override;
@@ -109,6 +118,8 @@ class Kvd final : private gms::GroupListener,
   Settings settings_;
   const LineLog& log_;
   OnReady on_ready_;
+  // Outlives the io_context, in which states may wait to be sent.
+  storage::RocksDirectories directories_;
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_{context_};
   boost::asio::steady_timer ticker_{context_};
@@ -121,6 +132,7 @@ class Kvd final : private gms::GroupListener,
   LoopStatistics loop_;
   SessionExpiry expiry_;
   std::unique_ptr<storage::RocksStore> store_;
+  std::unique_ptr<storage::RocksExchange> states_;
   std::unique_ptr<replica::Replica> replica_;
   std::unique_ptr<gms::Group> group_;
   std::unique_ptr<MemberReport> report_;

@@ -11,6 +11,7 @@ using gms::model::as_bytes;
 using gms::model::as_text;
 using gms::model::Bytes;
 using gms::model::ByteSpan;
+using gms::model::ErrorCode;
 using gms::model::Index;
 using gms::model::Result;
 
@@ -85,6 +86,41 @@ class MemorySnapshot final : public Snapshot {
 
 }  // namespace
 
+Bytes encode(const MemoryImage& image) {
+  gms::model::ByteWriter out;
+  out.u8(image.applied ? 1 : 0);
+  if (image.applied) {
+    out.u64(image.applied->applied.value());
+    out.blob(image.applied->record);
+  }
+  out.u64(image.rows.size());
+  for (const auto& [key, row] : image.rows) {
+    out.blob(as_bytes(key));
+    out.u64(row.revision.value());
+    out.blob(row.value);
+  }
+  return out.take();
+}
+
+Result<MemoryImage> decode_memory_image(ByteSpan bytes) {
+  gms::model::ByteReader in(bytes);
+  MemoryImage image;
+  if (in.u8() != 0) {
+    image.applied.emplace();
+    image.applied->applied = Index(in.u64());
+    image.applied->record = copy(in.blob());
+  }
+  const std::uint64_t count = in.u64();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    std::string key(as_text(in.blob()));
+    MemoryRow& row = image.rows[std::move(key)];
+    row.revision = api::Revision(in.u64());
+    row.value = copy(in.blob());
+  }
+  if (!in.finished()) return gms::model::Error{ErrorCode::corrupt, "an image is malformed"};
+  return image;
+}
+
 MemoryStore::MemoryStore(MemoryImage& image)
     : image_(image), rows_(std::make_shared<MemoryRows>(image.rows)), applied_(image.applied) {}
 
@@ -128,6 +164,17 @@ Index MemoryStore::durable() const {
 Result<void> MemoryStore::flush() {
   if (applied_) flush_to(applied_->applied);
   return {};
+}
+
+MemoryImage MemoryStore::take() const {
+  return {*rows_, applied_};
+}
+
+void MemoryStore::restore(MemoryImage image) {
+  image_ = std::move(image);
+  rows_ = std::make_shared<MemoryRows>(image_.rows);
+  applied_ = image_.applied;
+  pending_.clear();
 }
 
 void MemoryStore::flush_to(Index index) {

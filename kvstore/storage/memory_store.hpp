@@ -27,6 +27,10 @@ struct MemoryImage {
   friend bool operator==(const MemoryImage&, const MemoryImage&) = default;
 };
 
+[[nodiscard]] gms::model::Bytes encode(const MemoryImage& image);
+/// Error: corrupt.
+[[nodiscard]] gms::model::Result<MemoryImage> decode_memory_image(gms::model::ByteSpan bytes);
+
 /// A store without a disk, for tests and the simulator, with the durability of the real one: what
 /// is applied stays in memory until a flush writes it to the image. Destroying the store is a
 /// crash; a new one on the same image starts from the last flush.
@@ -44,6 +48,11 @@ class MemoryStore final : public Store {
   [[nodiscard]] gms::model::Index durable() const override;
   [[nodiscard]] gms::model::Result<void> flush() override;
   [[nodiscard]] std::optional<gms::model::Error> trouble() const override { return std::nullopt; }
+
+  /// The state right after the newest change set.
+  [[nodiscard]] MemoryImage take() const;
+  /// Is `image` from here on, all of it durable.
+  void restore(MemoryImage image);
 
   /// Makes the change sets up to `index` durable and leaves younger ones to the next crash, as a
   /// memtable that was full in between would.

@@ -248,4 +248,21 @@ std::optional<Error> RocksStore::trouble() const {
   return state_->watch->trouble();
 }
 
+void RocksStore::checkpoint(std::string directory, std::function<void(const Result<void>&)> done) {
+  if (auto trouble = state_->watch->trouble()) return done(*std::move(trouble));
+  // The table that is written to may get no more rows than the copy is to have. That this is one
+  // table more to wait does not matter: under load there are always as many as may be.
+  if (state_->overlay.has_changes()) state_->freeze();
+  state_->writer->give(RocksTableWriter::Checkpoint{std::move(directory), std::move(done)});
+}
+
+Result<std::unique_ptr<RocksStore>> RocksStore::go_over_to(const std::string& directory) {
+  std::uint64_t snapshots = 0;
+  state_->db->GetIntProperty(rocksdb::DB::Properties::kNumSnapshots, &snapshots);
+  GMS_ASSERT(snapshots == 0, "a snapshot must not outlive its store's state");
+  auto other = open(directory, state_->options);
+  if (other) std::swap(state_, (*other)->state_);
+  return other;
+}
+
 }  // namespace kvstore::storage

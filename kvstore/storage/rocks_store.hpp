@@ -43,6 +43,17 @@ class RocksStore final : public Store {
   [[nodiscard]] gms::model::Result<void> flush() override;
   [[nodiscard]] std::optional<gms::model::Error> trouble() const override;
 
+  /// Copies the state right after the newest change set to `directory`, an absolute path that is
+  /// not there yet but its parent is, as hard links of files. `done` is called once, within the
+  /// call or on another thread. Errors, after which nothing is left of the copy: io, unavailable
+  /// (the store was closed).
+  void checkpoint(std::string directory, std::function<void(const gms::model::Result<void>&)> done);
+
+  /// Is the store in `directory` from here on. Returns what it was, to be destroyed on any thread.
+  /// Precondition: nobody holds a snapshot. Errors: as of open(), and it stays what it was.
+  [[nodiscard]] gms::model::Result<std::unique_ptr<RocksStore>> go_over_to(
+      const std::string& directory);
+
  private:
   struct State;
   explicit RocksStore(std::unique_ptr<State> state);

@@ -1,6 +1,7 @@
 #include "kvstore/storage/rocks_table_writer.hpp"
 
 #include <rocksdb/sst_file_writer.h>
+#include <rocksdb/utilities/checkpoint.h>
 
 #include <cstdlib>
 #include <system_error>
@@ -11,6 +12,7 @@
 
 namespace kvstore::storage {
 
+using gms::model::ErrorCode;
 using gms::model::Index;
 using rocksdb::Slice;
 using rocksdb::Status;
@@ -53,7 +55,16 @@ void RocksTableWriter::give(std::shared_ptr<const OverlayTable> table) {
   {
     const std::lock_guard lock(mutex_);
     waiting_.push_back(std::move(table));
+    ++given_;
     waiting_count_.store(waiting_.size(), std::memory_order_release);
+  }
+  changed_.notify_all();
+}
+
+void RocksTableWriter::give(Checkpoint checkpoint) {
+  {
+    const std::lock_guard lock(mutex_);
+    checkpoints_.emplace_back(given_, std::move(checkpoint));
   }
   changed_.notify_all();
 }
@@ -64,13 +75,25 @@ void RocksTableWriter::wait_until_waiting(std::size_t count, std::chrono::millis
 }
 
 void RocksTableWriter::run(const std::stop_token& stop) {
-  while (const auto table = oldest(stop)) write_at_last(*table, stop);
+  while (const auto work = next(stop)) {
+    if (const auto* table = std::get_if<Table>(&*work)) {
+      write_at_last(**table, stop);
+    } else {
+      make(std::get<Checkpoint>(*work));
+    }
+  }
+  refuse_checkpoints({ErrorCode::unavailable, "the store was closed"});
 }
 
-std::shared_ptr<const OverlayTable> RocksTableWriter::oldest(const std::stop_token& stop) {
+std::optional<std::variant<RocksTableWriter::Table, RocksTableWriter::Checkpoint>>
+RocksTableWriter::next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
-  return stop.stop_requested() ? nullptr : waiting_.front();
+  changed_.wait(lock, stop, [this] { return !waiting_.empty() || !checkpoints_.empty(); });
+  if (stop.stop_requested()) return std::nullopt;
+  if (checkpoints_.empty() || checkpoints_.front().first > written_) return waiting_.front();
+  Checkpoint checkpoint = std::move(checkpoints_.front().second);
+  checkpoints_.pop_front();
+  return checkpoint;
 }
 
 void RocksTableWriter::write_at_last(const OverlayTable& table, const std::stop_token& stop) {
@@ -80,6 +103,7 @@ void RocksTableWriter::write_at_last(const OverlayTable& table, const std::stop_
     if (status.ok()) return done(table.applied().applied);
     watch_.failed(to_error(status));
     do {
+      refuse_checkpoints(to_error(status));
       pause(stop, kRetryAfter);
     } while (!stop.stop_requested() && !has_room());
     // Takes back what the failure may have stopped inside RocksDB.
@@ -122,10 +146,33 @@ void RocksTableWriter::done(Index upto) {
     const std::lock_guard lock(mutex_);
     written = std::move(waiting_.front());
     waiting_.pop_front();
+    ++written_;
     durable_.store(upto.value(), std::memory_order_release);
     waiting_count_.store(waiting_.size(), std::memory_order_release);
   }
   changed_.notify_all();
+}
+
+void RocksTableWriter::make(const Checkpoint& checkpoint) {
+  rocksdb::Checkpoint* maker = nullptr;
+  Status status = rocksdb::Checkpoint::Create(&db_, &maker);
+  const std::unique_ptr<rocksdb::Checkpoint> owner(maker);
+  if (status.ok()) status = maker->CreateCheckpoint(checkpoint.directory);
+  if (status.ok()) return checkpoint.done({});
+  // It is made under another name first.
+  std::error_code ignored;
+  for (const char* suffix : {"", ".tmp"})
+    std::filesystem::remove_all(checkpoint.directory + suffix, ignored);
+  checkpoint.done(to_error(status));
+}
+
+void RocksTableWriter::refuse_checkpoints(const gms::model::Error& why) {
+  decltype(checkpoints_) refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(checkpoints_);
+  }
+  for (const auto& [after, checkpoint] : refused) checkpoint.done(why);
 }
 
 void RocksTableWriter::pause(const std::stop_token& stop, std::chrono::milliseconds time) {

@@ -7,10 +7,14 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stop_token>
+#include <string>
 #include <thread>
+#include <variant>
 
 #include "kvstore/storage/overlay_table.hpp"
 #include "kvstore/storage/rocks_watch.hpp"
@@ -20,10 +24,10 @@ namespace kvstore::storage {
 /// Writes full tables of an overlay into RocksDB, in order: each as one sorted file, which RocksDB
 /// then takes in as it is. A file is in the database whole or not at all, with its applied record
 /// inside, so what is durable is known exactly. What fails is tried again, about once a second,
-/// until the disk has room.
+/// until the disk has room. Checkpoints of the database are made in between, in the same order.
 ///
 /// Thread rule: any. Has a thread of its own, which the destructor stops and waits for; tables that
-/// are not written then are lost.
+/// are not written then are lost, and checkpoints fail as unavailable.
 /// Ownership: borrows the database and the watch, which outlive it; shares the tables.
 class RocksTableWriter {
  public:
@@ -34,11 +38,20 @@ class RocksTableWriter {
     /// Free bytes that a failed write is tried again with.
     std::uintmax_t bytes_needed = 0;
   };
+  /// A copy of the database to be made in `directory`, which is not there yet, as hard links of its
+  /// files. `done` is called once; after an error nothing is left of the copy.
+  struct Checkpoint {
+    std::string directory;
+    std::function<void(const gms::model::Result<void>&)> done;
+  };
 
   RocksTableWriter(rocksdb::DB& db, RocksWatch& watch, Settings settings);
 
   /// Precondition: nothing writes to the table any more, and it has an applied record.
   void give(std::shared_ptr<const OverlayTable> table);
+  /// Makes the checkpoint when all tables given before it are in the database, and none given after
+  /// it. It is not waited for while the disk fails: that is an error.
+  void give(Checkpoint checkpoint);
 
   /// How many of the tables given are not in the database yet.
   [[nodiscard]] std::size_t waiting_count() const {
@@ -52,13 +65,18 @@ class RocksTableWriter {
   void wait_until_waiting(std::size_t count, std::chrono::milliseconds wait_max);
 
  private:
+  using Table = std::shared_ptr<const OverlayTable>;
+
   void run(const std::stop_token& stop);
-  /// The oldest table that waits; null when it has to stop.
-  [[nodiscard]] std::shared_ptr<const OverlayTable> oldest(const std::stop_token& stop);
+  /// The next work that waits: a table, which stays where it is until done(), or a checkpoint.
+  /// Nothing when it has to stop.
+  [[nodiscard]] std::optional<std::variant<Table, Checkpoint>> next(const std::stop_token& stop);
   void write_at_last(const OverlayTable& table, const std::stop_token& stop);
   [[nodiscard]] rocksdb::Status write(const OverlayTable& table);
   [[nodiscard]] rocksdb::Status write_file(const OverlayTable& table) const;
   void done(gms::model::Index upto);
+  void make(const Checkpoint& checkpoint);
+  void refuse_checkpoints(const gms::model::Error& why);
   void pause(const std::stop_token& stop, std::chrono::milliseconds time);
   void wait_for_compaction(const std::stop_token& stop);
   [[nodiscard]] bool has_room() const;
@@ -71,7 +89,11 @@ class RocksTableWriter {
 
   std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::deque<std::shared_ptr<const OverlayTable>> waiting_;
+  std::deque<Table> waiting_;
+  /// Each with the tables that had been given before it.
+  std::deque<std::pair<std::uint64_t, Checkpoint>> checkpoints_;
+  std::uint64_t given_ = 0;
+  std::uint64_t written_ = 0;
   std::atomic<std::size_t> waiting_count_{0};
   std::atomic<std::uint64_t> durable_{0};
   // Last, so that it starts when all else is there.

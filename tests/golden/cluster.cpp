@@ -257,6 +257,59 @@ void Cluster::perform(Host& host, const Fatal& effect) {
   crash(host);
 }
 
+void Cluster::perform(Host& host, const TakeSnapshot& effect) {
+  transcript_.detail(text_of(host.id()) + " takes its state");
+  host.taking = effect.id;
+}
+
+void Cluster::perform(Host& host, const ReleaseSnapshot&) {
+  transcript_.detail(text_of(host.id()) + " keeps its state for others no more");
+}
+
+void Cluster::perform(Host& host, const FetchSnapshot& effect) {
+  transcript_.detail(text_of(host.id()) + " begins to fetch from " + effect.meta.address);
+  host.fetching = effect.meta;
+}
+
+void Cluster::perform(Host& host, const CancelFetch&) {
+  transcript_.detail(text_of(host.id()) + " gives up a fetch");
+  host.fetching.reset();
+}
+
+void Cluster::perform(Host& host, const InstallSnapshot& effect) {
+  transcript_.event(text_of(host.id()) + " goes over to the state at " +
+                    to_string(effect.meta.mark.head.position));
+  host.mark = encode(effect.meta.mark);
+  host.delivered = effect.meta.index();
+  host.owes_applied = false;
+  host.disk.stage(effect.meta.mark);
+}
+
+bool Cluster::take_state(Host& host) {
+  if (!host.taking || !host.mark) return false;
+  step(host,
+       SnapshotTaken{
+           *std::exchange(host.taking, std::nullopt), {}, decode_mark(*host.mark).value(), 1});
+  return true;
+}
+
+bool Cluster::fetch(Host& host, bool succeeds) {
+  if (!host.fetching) return false;
+  const SnapshotId id = std::exchange(host.fetching, std::nullopt)->id;
+  if (succeeds)
+    step(host, SnapshotStaged{id});
+  else
+    step(host, SnapshotFetchFailed{id, {ErrorCode::unavailable, "its source is gone"}});
+  return true;
+}
+
+void Cluster::flush(Host& host) {
+  if (!host.mark) return;
+  const Mark mark = decode_mark(*host.mark).value();
+  host.disk.flush(mark);
+  step(host, StateDurable{mark.head.position.index});
+}
+
 void Cluster::release(Host& host) {
   for (const Host::Gated& gated : host.gated) {
     if (gated.after > host.disk.durable()) continue;

@@ -57,6 +57,14 @@ class Cluster {
   /// Lets `time` pass at all members together, settling at every tick.
   void run(gms::model::Duration time);
 
+  /// The application has taken the state that it was asked for. Whether it was.
+  bool take_state(Host& host);
+  /// A fetch that is under way is over: the state is staged, or cannot be had. Whether there is
+  /// one.
+  bool fetch(Host& host, bool succeeds);
+  /// The application's state is durable, and the engine hears of it.
+  void flush(Host& host);
+
   void post(Envelope envelope);
   [[nodiscard]] std::deque<Envelope>& network() { return network_; }
   /// Messages from one to the other are lost from here on.
@@ -77,6 +85,11 @@ class Cluster {
   void perform(Host& host, const gms::core::Completed& effect);
   void perform(Host& host, const gms::core::Trace& effect);
   void perform(Host& host, const gms::core::Fatal& effect);
+  void perform(Host& host, const gms::core::TakeSnapshot& effect);
+  void perform(Host& host, const gms::core::ReleaseSnapshot& effect);
+  void perform(Host& host, const gms::core::FetchSnapshot& effect);
+  void perform(Host& host, const gms::core::CancelFetch& effect);
+  void perform(Host& host, const gms::core::InstallSnapshot& effect);
   void release(Host& host);
   void arrive(const Envelope& envelope);
   void check_agreement(Host& host, gms::model::Index index, const std::string& what);

@@ -29,9 +29,25 @@ std::optional<PersistSeq> Disk::sync_one() {
   if (request.group) identity_.group = *request.group;
   if (request.hard_state) hard_state_ = *request.hard_state;
   if (request.refusal) refusal_ = request.refusal;
+  if (request.install) {
+    state_ = request.install->state;
+    flushed_ = staged_;
+    if (!request.install->keeps_tail) entries_.clear();
+    begin_after(request.install->base);
+  }
   write(entries_, request.entries);
+  if (request.trim_to) begin_after(*request.trim_to);
   durable_ = request.seq;
   return durable_;
+}
+
+void Disk::begin_after(const Base& base) {
+  base_ = base;
+  const Index first = base.head.position.index.next();
+  Runs kept;
+  for (const EntryRun& run : entries_)
+    if (run.last_index() >= first) kept.push_back(run.from(std::max(first, run.first_index())));
+  entries_ = std::move(kept);
 }
 
 void Disk::lose_pending() {
@@ -54,7 +70,10 @@ RestoredState Disk::restore(BootSeq boot) const {
   state.boot = boot;
   state.hard_state = hard_state_;
   state.applied = flushed_;
+  state.state = state_;
   RecoveredLog& log = state.log;
+  log.base = base_;
+  log.head = base_.head;
   for (const EntryRun& run : entries_) {
     for (const EntryView entry : run) {
       if (log.epochs.empty() || log.epochs.back().epoch != entry.epoch())
@@ -77,6 +96,7 @@ ReadAnswer Disk::read(const ReadRequest& request) const {
   answer.reader = request.reader;
   answer.first = request.first;
   answer.gone = true;
+  answer.previous = base_.head;
   for (const EntryRun& run : runs) {
     if (run.last_index() < request.first) {
       answer.previous = run.head();

@@ -30,6 +30,9 @@ class Disk {
   /// The application has made its state durable up to this mark.
   void flush(const std::optional<gms::model::Mark>& mark) { flushed_ = mark; }
 
+  /// A state at this mark is in place beside the old one; it counts when an install is durable.
+  void stage(const gms::model::Mark& mark) { staged_ = mark; }
+
   /// What a member finds when it starts.
   [[nodiscard]] gms::model::RestoredState restore(gms::model::BootSeq boot) const;
   /// Durable entries and those under way.
@@ -40,12 +43,16 @@ class Disk {
  private:
   using Runs = std::vector<gms::model::EntryRun>;
   static void write(Runs& runs, const std::vector<gms::model::EntryRun>& more);
+  void begin_after(const gms::model::Base& base);
 
   gms::model::Identity identity_;
   gms::model::HardState hard_state_;
+  gms::model::Base base_;
+  gms::model::StateGeneration state_{1};
   Runs entries_;
   std::optional<std::string> refusal_;
   std::optional<gms::model::Mark> flushed_;
+  std::optional<gms::model::Mark> staged_;
   std::deque<gms::model::PersistRequest> pending_;
   gms::model::PersistSeq durable_;
 };

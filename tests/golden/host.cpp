@@ -25,6 +25,8 @@ void Host::crash() {
   gated.clear();
   reads.clear();
   owes_applied = false;
+  taking.reset();
+  fetching.reset();
 }
 
 Effects Host::step(Input input) {

@@ -45,6 +45,9 @@ class Host {
   gms::model::Index delivered;
   bool applies = true;
   bool owes_applied = false;
+  /// The state that is wanted of it, and the one that it is to fetch.
+  std::optional<gms::model::SnapshotId> taking;
+  std::optional<gms::model::SnapshotMeta> fetching;
 
  private:
   gms::core::EngineSettings settings_;

@@ -25,6 +25,8 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"apply", &I::apply},          // MEMBER later|now
       {"disk", &I::disk},            // MEMBER full|low|free
       {"flush", &I::flush},          // MEMBER: the application's state is durable
+      {"take", &I::take},            // MEMBER: the state that is wanted of it is taken
+      {"fetch", &I::fetch},          // MEMBER [fails]: the state that it fetches is there
       {"lose", &I::lose},            // MEMBER COUNT: durable entries are lost
       {"deliver", &I::deliver},      // LINK [MESSAGE [NTH]]
       {"drop", &I::drop},            // the same
@@ -96,6 +98,10 @@ void Interpreter::config(const Words& words) {
       {"tail_bytes_max", &Config::tail_bytes_max},
       {"multicasts_max", &Config::multicasts_max},
       {"multicast_bytes_max", &Config::multicast_bytes_max},
+      {"retain_entries", &Config::retain_entries},
+      {"retain_bytes", &Config::retain_bytes},
+      {"trim_step_bytes", &Config::trim_step_bytes},
+      {"pin_bytes", &Config::pin_bytes},
   };
   static const std::map<std::string, Time> kTimes{
       {"up_hysteresis", &Config::up_hysteresis},
@@ -104,6 +110,8 @@ void Interpreter::config(const Words& words) {
       {"evict_min_gap", &Config::evict_min_gap},
       {"epoch_bump_gap", &Config::epoch_bump_gap},
       {"disk_stall", &Config::disk_stall},
+      {"trim_gap", &Config::trim_gap},
+      {"pin_time", &Config::pin_time},
       {"transfer_deadline", &Config::transfer_deadline},
   };
   for (std::size_t i = 1; i < words.size(); ++i) {
@@ -188,9 +196,18 @@ void Interpreter::disk(const Words& words) {
 void Interpreter::flush(const Words& words) {
   Host* host = running(words, 1);
   if (host == nullptr || !host->mark) return;
-  auto mark = decode_mark(*host->mark);
-  if (!mark) return error("a mark that does not decode");
-  host->disk.flush(*mark);
+  cluster_.flush(*host);
+}
+
+void Interpreter::take(const Words& words) {
+  Host* host = running(words, 1);
+  if (host != nullptr && !cluster_.take_state(*host)) error("no state is wanted");
+}
+
+void Interpreter::fetch(const Words& words) {
+  Host* host = running(words, 1);
+  const bool fails = words.size() > 2 && words[2] == "fails";
+  if (host != nullptr && !cluster_.fetch(*host, !fails)) error("nothing is to be fetched");
 }
 
 void Interpreter::lose(const Words& words) {

@@ -43,6 +43,8 @@ class Interpreter {
   void apply(const Words& words);
   void disk(const Words& words);
   void flush(const Words& words);
+  void take(const Words& words);
+  void fetch(const Words& words);
   void lose(const Words& words);
 
   // The network.

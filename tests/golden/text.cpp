@@ -121,7 +121,8 @@ struct Fields {
   }
   std::string operator()(const HeartbeatReply& m) const {
     return field("seq", number(m.seq)) + field("last", number(m.last_index)) +
-           field("applied", number(m.applied)) + flag("disk_full", m.disk_full);
+           field("applied", number(m.applied)) + flag("disk_full", m.disk_full) +
+           (m.staging ? field("staging", std::to_string(m.staging->bytes)) : "");
   }
   std::string operator()(const TimeoutNow& m) const { return field("last", to_string(m.last)); }
   std::string operator()(const Forward& m) const {
@@ -150,6 +151,15 @@ struct Fields {
   }
   std::string operator()(const Regressed& m) const {
     return field("match", number(m.match)) + field("id", number(m.id));
+  }
+  std::string operator()(const SnapshotOffer& m) const {
+    return field("at", to_string(m.meta.mark.head.position)) +
+           field("source", golden::text_of(m.meta.source)) +
+           field("log_start", number(m.log_start));
+  }
+  std::string operator()(const SnapshotReply& m) const {
+    static constexpr std::array<const char*, 3> kVerdicts{" has_it", " fetching", " failed"};
+    return kVerdicts[static_cast<std::size_t>(m.verdict) - 1] + field("commit", number(m.commit));
   }
 };
 
@@ -192,6 +202,23 @@ struct Events {
   }
   std::string operator()(const MulticastDropped& e) const {
     return "drops multicast " + number(e.index) + " of " + golden::text_of(e.sender);
+  }
+  std::string operator()(const LogTrimmed& e) const {
+    return "trims " + number(e.first) + ".." + number(e.last);
+  }
+  std::string operator()(const SnapshotMade& e) const {
+    return "has taken its state at " + number(e.index);
+  }
+  std::string operator()(const SnapshotOffered& e) const {
+    return "offers its state at " + number(e.index) + " to " + golden::text_of(e.member);
+  }
+  std::string operator()(const SnapshotFetched& e) const {
+    return "fetches the state at " + number(e.index) + " of " + golden::text_of(e.source);
+  }
+  std::string operator()(const SnapshotDropped& e) const { return "drops a state: " + e.why; }
+  std::string operator()(const SnapshotInstalled& e) const {
+    return "installs the state at " + to_string(e.position) +
+           (e.keeps_tail ? " and keeps its tail" : "");
   }
   std::string operator()(const auto&) const { return {}; }
 };
@@ -272,6 +299,11 @@ std::string text_of(const PersistRequest& request) {
     text += field("epoch", number(request.hard_state->epoch)) +
             field("vote", text_of(request.hard_state->voted_for));
   if (!request.entries.empty()) text += " " + entries_of(request.entries);
+  if (request.install) {
+    text += field("install", to_string(request.install->base.head.position));
+    text += request.install->keeps_tail ? " with its tail" : "";
+  }
+  if (request.trim_to) text += field("trim", number(request.trim_to->head.position.index));
   return text + flag("refusal", request.refusal.has_value());
 }
 

@@ -11,8 +11,7 @@ namespace core = gms::core;
 void Checks::starts(ShadowMember& member, const Recovered& found,
                     const std::optional<Mark>& applied) {
   const std::size_t kept = StableIsRecoverable::check(world_, member, end_of(found));
-  for (std::size_t i = 0; i < kept; ++i)
-    for (const EntryRun& run : member.pending[i].entries) member.disk.apply(run);
+  for (std::size_t i = 0; i < kept; ++i) member.disk.apply(member.pending[i], world_);
   if (kept < member.pending.size()) world_.statistics().count(Sometimes::unsynced_orders_lost);
   member.memory = member.disk;
   member.memory_hard_state = member.disk_hard_state = found.hard_state;
@@ -36,6 +35,12 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
     VotesAreKept::persists(world_, member, *request.hard_state);
     member.memory_hard_state = *request.hard_state;
   }
+  if (request.install) installs(member, *request.install);
+  if (request.trim_to) {
+    BaseIsCommitted::check(world_, member, *request.trim_to);
+    world_.statistics().count(Sometimes::log_trimmed);
+  }
+  if (world_.violation()) return;
   for (const EntryRun& run : request.entries) {
     log_matching_.appends(world_, member, run);
     NothingIsTakenBack::appends(world_, member, run);
@@ -50,6 +55,30 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
     removals_.appends(run);
   }
   member.pending.push_back(request);
+}
+
+void Checks::installs(ShadowMember& member, const InstallRequest& install) {
+  BaseIsCommitted::check(world_, member, install.base);
+  acks_.installs(world_, member, install);
+  const Index base = install.base.head.position.index;
+  if (install.keeps_tail && !member.memory.holds(base, install.base.head.hash))
+    world_.violate("I2", name_of(member) + " keeps a tail that does not follow its snapshot");
+  if (world_.violation()) return;
+  const PlacedView* const view = member.memory.view();
+  Statistics& statistics = world_.statistics();
+  if (view != nullptr && view->position.index > member.commit)
+    statistics.count(Sometimes::installed_while_a_view_is_uncommitted);
+  statistics.count(install.keeps_tail ? Sometimes::snapshot_installed_with_a_tail
+                                      : Sometimes::snapshot_installed);
+  PersistRequest order;
+  order.install = install;
+  member.memory.apply(order, world_);
+}
+
+void Checks::restores(ShadowMember& member, const SnapshotMeta& meta) {
+  OneSequence::commits(world_, member, member.commit, meta.index(), meta.mark.head.position.epoch);
+  member.commit = meta.index();
+  stream_.restores(member, meta.mark);
 }
 
 void Checks::observes(ShadowMember& member, const core::Effects& effects, Instant now) {
@@ -72,6 +101,8 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects, Instan
       stream_.delivers(world_, member, deliver->batch);
       multicasts_.delivers(world_, member, deliver->batch);
       world_.statistics().delivered += deliver->batch.deliveries.size();
+    } else if (const auto* const snapshot = std::get_if<core::InstallSnapshot>(&effect)) {
+      restores(member, snapshot->meta);
     } else if (const auto* const install = std::get_if<core::InstallView>(&effect)) {
       OrderOfProgress::delivers(world_, member, install->view.position.index);
       stream_.installs(world_, member, install->view);
@@ -94,6 +125,8 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant
       statistics.count(Sometimes::dead_member_replaced);
   } else if (const auto* const committed = std::get_if<core::ViewCommitted>(&event)) {
     view_commits(committed->view);
+  } else if (std::holds_alternative<core::SnapshotDropped>(event)) {
+    statistics.count(Sometimes::snapshot_dropped);
   } else if (std::holds_alternative<core::LogTruncated>(event)) {
     statistics.count(Sometimes::entries_truncated);
   } else if (std::holds_alternative<core::TransferAborted>(event)) {
@@ -199,7 +232,7 @@ void Checks::durable(ShadowMember& member, PersistSeq seq) {
   while (!member.pending.empty() && member.pending.front().seq <= seq) {
     const PersistRequest& order = member.pending.front();
     if (order.hard_state) member.disk_hard_state = *order.hard_state;
-    for (const EntryRun& run : order.entries) member.disk.apply(run);
+    member.disk.apply(order, world_);
     member.pending.pop_front();
   }
   member.durable = seq;

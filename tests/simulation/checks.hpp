@@ -48,6 +48,8 @@ class Checks {
 
  private:
   void persists(ShadowMember& member, const gms::model::PersistRequest& request);
+  void installs(ShadowMember& member, const gms::model::InstallRequest& install);
+  void restores(ShadowMember& member, const gms::model::SnapshotMeta& meta);
   void traces(ShadowMember& member, const gms::core::TraceEvent& event, gms::model::Instant now);
   void role_changes(ShadowMember& member, const gms::core::RoleChanged& event);
   void commits(ShadowMember& member, const gms::core::CommitAdvanced& event);

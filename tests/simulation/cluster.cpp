@@ -221,6 +221,8 @@ void Cluster::print(const Process& process, const core::Effects& effects) const 
       say("install_view", "at " + gms::model::to_string(install->view.position));
     if (const auto* const ready = std::get_if<core::ReadReady>(&effect))
       say("read_ready", "at " + std::to_string(ready->index.value()));
+    if (const auto* const snapshot = std::get_if<core::InstallSnapshot>(&effect))
+      say("install_snapshot", "at " + gms::model::to_string(snapshot->meta.mark.head.position));
     if (const auto* const fatal = std::get_if<core::Fatal>(&effect))
       say("fatal", fatal->error.detail);
   }
@@ -238,7 +240,7 @@ bool Cluster::carry_out(const Event& event) {
     case EventKind::restart: restart(event.machine); return true;
     case EventKind::link_up: link_up(event); return true;
     case EventKind::flush:
-      machines_[event.machine].application->flush();
+      flush(event.machine);
       plan(EventKind::flush, now_ + process_random_.exponential(options_.flush_every),
            event.machine);
       return true;
@@ -246,6 +248,9 @@ bool Cluster::carry_out(const Event& event) {
     case EventKind::log_done:
     case EventKind::log_read:
     case EventKind::apply:
+    case EventKind::state_taken:
+    case EventKind::fetch_step:
+    case EventKind::state_gone:
     case EventKind::link_down:
     case EventKind::peer_down: break;
     default: return false;
@@ -261,6 +266,9 @@ bool Cluster::carry_out(const Event& event) {
     case EventKind::log_done: sync_done(event.machine); break;
     case EventKind::log_read: answer_reads(event.machine); break;
     case EventKind::apply: apply(event.machine); break;
+    case EventKind::state_taken: tell_state_taken(event.machine); break;
+    case EventKind::fetch_step: fetch_step(event); break;
+    case EventKind::state_gone: state_gone(event.machine); break;
     case EventKind::link_down: link_down(event); break;
     default: peer_down(event); break;
   }

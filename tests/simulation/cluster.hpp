@@ -31,6 +31,16 @@ class RequestListener {
                          const gms::core::Completed& completed) = 0;
 };
 
+/// A state that is being brought to a machine.
+struct Fetching {
+  gms::model::SnapshotMeta meta;
+  std::uint64_t bytes = 0;
+  unsigned failures = 0;
+  std::shared_ptr<const SavedState> staged;
+  /// How many elections there had been when it began.
+  std::uint64_t begun_at = 0;
+};
+
 /// One machine: what survives its processes, and the process that runs now, if one does.
 struct MachineState {
   gms::core::EngineSettings settings;
@@ -47,6 +57,13 @@ struct MachineState {
   /// The tick that is planned; none if in the past.
   VirtualTime tick_at{-1};
   bool apply_planned = false;
+  /// The state that its application has taken and its engine does not know of yet, and those that
+  /// others may fetch. Gone with the process.
+  std::pair<gms::model::SnapshotId, std::shared_ptr<const SavedState>> taking;
+  std::vector<std::pair<gms::model::SnapshotId, std::shared_ptr<const SavedState>>> shelf;
+  Fetching fetch;
+  /// The step that is planned; those before it are of a fetch that was given up.
+  std::uint32_t fetch_step = 0;
   /// Its storage refuses to start, or a fault keeps it down.
   bool stays_down = false;
   /// Machines to which it opens links.
@@ -124,6 +141,14 @@ class Cluster final : private ProcessHost {
   void forget_peer(Process& process, const gms::model::MemberId& member) override;
   void deliveries_wait(Process& process) override;
   void executed(Process& process, const std::vector<Execution>& executions) override;
+  void state_taken(Process& process, gms::model::SnapshotId id,
+                   std::shared_ptr<const SavedState> state) override;
+  void release_state(Process& process, gms::model::SnapshotId id) override;
+  void fetch_state(Process& process, const gms::model::SnapshotMeta& meta) override;
+  void cancel_fetch(Process& process, gms::model::SnapshotId id) override;
+  [[nodiscard]] std::shared_ptr<const SavedState> take_staged(Process& process,
+                                                              gms::model::SnapshotId id) override;
+  void restored(Process& process, const gms::model::SnapshotMeta& meta) override;
   void read_ready(Process& process, const gms::core::ReadReady& ready) override;
   void completed(Process& process, const gms::core::Completed& completed) override;
 
@@ -138,6 +163,14 @@ class Cluster final : private ProcessHost {
   void sync_done(Machine machine);
   void answer_reads(Machine machine);
   void apply(Machine machine);
+  void flush(Machine machine);
+  void tell_state_taken(Machine machine);
+  void plan_fetch_step(Machine machine);
+  void fetch_step(const Event& event);
+  void state_gone(Machine machine);
+  /// The state that is to be fetched, if its source has it and can be reached.
+  [[nodiscard]] std::shared_ptr<const SavedState> find_state(Machine machine,
+                                                             const gms::model::SnapshotMeta& meta);
   void link_up(const Event& event);
   void link_down(const Event& event);
   void peer_down(const Event& event);

@@ -55,7 +55,13 @@ void Cluster::sync_done(Machine machine) {
 }
 
 void Cluster::persist(Process& process, PersistRequest request) {
-  machines_[process.machine()].log->persist(std::move(request));
+  MachineState& state = machines_[process.machine()];
+  if (request.trim_to) {
+    const auto mark = state.application->durable_mark();
+    if (!mark || decode_mark(*mark)->head.position.index < request.trim_to->head.position.index)
+      world_.violate("C14", name_of(*state.shadow) + " trims its log to what a crash would lose");
+  }
+  state.log->persist(std::move(request));
 }
 
 void Cluster::read_log(Process& process, const ReadRequest& request) {
@@ -81,8 +87,10 @@ void Cluster::crash(Machine machine, CrashKind kind) {
     state.log->power_fails(disk_random_);
   else
     state.log->process_dies(disk_random_);
-  state.application->crash();
   state.process.reset();
+  state.taking = {};
+  state.shelf.clear();
+  state.fetch = {};
   state.shadow->running = false;
   state.shadow->role = core::RoleName::joiner;
   state.paused_until = VirtualTime{};
@@ -124,12 +132,19 @@ void Cluster::restart(Machine machine) {
     config.up_hysteresis_max = before.up_hysteresis_max;
     config.epoch_bump_gap = before.epoch_bump_gap;
     config.floor = before.floor;
+    config.retain_entries = before.retain_entries;
+    config.retain_bytes = before.retain_bytes;
+    config.trim_step_bytes = before.trim_step_bytes;
+    config.trim_gap = before.trim_gap;
+    config.pin_time = before.pin_time;
+    config.pin_bytes = before.pin_bytes;
   }
   const auto found = state.log->backend().recover(state.settings.config.tail_bytes_max);
   if (!found) {
     world_.violate("C13", name_of(*state.shadow) + " cannot start: " + found.error().detail);
     return;
   }
+  state.application->open(found->state);
   std::optional<Mark> applied;
   if (const auto mark = state.application->mark()) applied = *decode_mark(*mark);
   checks_.starts(*state.shadow, *found, applied);
@@ -137,11 +152,11 @@ void Cluster::restart(Machine machine) {
   state.settings.seed = process_random_.next();
   ++state.life;
   state.process = std::make_unique<Process>(
-      Process::Setup{machine,
-                     state.settings,
-                     {found->identity, found->boot, found->hard_state, found->log,
-                      gms::model::StateGeneration(1), applied},
-                     options_.apply_delay == 0us ? ApplyMode::at_once : ApplyMode::later},
+      Process::Setup{
+          machine,
+          state.settings,
+          {found->identity, found->boot, found->hard_state, found->log, found->state, applied},
+          options_.apply_delay == 0us ? ApplyMode::at_once : ApplyMode::later},
       static_cast<ProcessHost&>(*this), *state.application, clock(machine));
   state.process->start(clock(machine));
   for (Machine other = 0; other < size(); ++other)

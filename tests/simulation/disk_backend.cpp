@@ -14,8 +14,9 @@ using gms::log::LogStore;
 
 constexpr const char* kDirectory = "member";
 constexpr std::uint64_t kSegmentBytes = 64 * 1024;
-/// More changes of the disk than one sync makes; a crash falls within or after them.
-constexpr std::uint64_t kChangesOfASync = 12;
+/// More changes of the disk than one sync makes, with an install in it and the disposal of segments
+/// after it; a crash falls within or after them.
+constexpr std::uint64_t kChangesOfASync = 24;
 
 LogOptions options_of(std::size_t tail_bytes_max) {
   LogOptions out;
@@ -32,7 +33,8 @@ SimulatedDisk::RandomBits bits_of(Random& random) {
 }
 
 Recovered as_recovered(RestoredState state) {
-  return {std::move(state.identity), state.boot, state.hard_state, std::move(state.log)};
+  return {std::move(state.identity), state.boot, state.hard_state, std::move(state.log),
+          state.state};
 }
 
 }  // namespace
@@ -57,6 +59,7 @@ Result<void> DiskBackend::sync() {
   const auto done = store_->write(writing_);
   writing_.clear();
   if (!done) return done.error();
+  (void)store_->spares().recycle(std::stop_token());
   if (store_->spares().missing() > 0) (void)store_->spares().make(std::stop_token());
   return {};
 }
@@ -71,6 +74,7 @@ void DiskBackend::stop_within_writing(Random& random) {
   if (!writing_.empty() && store_) {
     disk_->cut_power_after(random.below(kChangesOfASync));
     (void)store_->write(writing_);
+    (void)store_->spares().recycle(std::stop_token());
   }
   writing_.clear();
   store_.reset();

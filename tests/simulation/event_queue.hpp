@@ -19,6 +19,9 @@ enum class EventKind : std::uint8_t {
   log_read,          ///< A read of the log ends.
   tick,              ///< The process's next deadline.
   apply,             ///< The application takes what was delivered.
+  state_taken,       ///< The application's state is taken.
+  fetch_step,        ///< `argument`: the step. More of another machine's state arrives.
+  state_gone,        ///< The oldest state that others may fetch is given up.
   restart,           ///< The machine's process starts.
   link_up,           ///< `argument`: the other end.
   link_down,         ///< `argument`: the other end.

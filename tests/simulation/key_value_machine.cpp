@@ -98,13 +98,29 @@ void KeyValueMachine::Replies::on_replies(std::span<const replica::TicketReply> 
   }
 }
 
+class KeyValueMachine::Saved final : public SavedState {
+ public:
+  explicit Saved(storage::MemoryImage taken) : image(std::move(taken)) {}
+  std::optional<Bytes> mark() const override { return mark_of(image); }
+
+  static std::optional<Bytes> mark_of(const storage::MemoryImage& image) {
+    if (!image.applied) return std::nullopt;
+    const auto state = replica::decode_applied_state(image.applied->record);
+    GMS_ASSERT(state, "a replica's record can be decoded");
+    if (state->mark.empty()) return std::nullopt;
+    return state->mark;
+  }
+
+  const storage::MemoryImage image;
+};
+
 KeyValueMachine::KeyValueMachine() {
-  open();
+  start();
 }
 
-void KeyValueMachine::open() {
+void KeyValueMachine::start() {
   replica_.reset();
-  store_ = std::make_unique<storage::MemoryStore>(image_);
+  store_ = std::make_unique<storage::MemoryStore>(durable_.current());
   auto opened = replica::Replica::open(*store_, replies_);
   GMS_ASSERT(opened, "a replica opens what it stored");
   replica_ = *std::move(opened);
@@ -195,8 +211,25 @@ void KeyValueMachine::flush() {
   GMS_ASSERT(flushed, "a store in memory does not fail");
 }
 
-void KeyValueMachine::crash() {
-  open();
+void KeyValueMachine::open(StateGeneration generation) {
+  durable_.open(generation);
+  start();
+}
+
+std::optional<Bytes> KeyValueMachine::durable_mark() const {
+  return Saved::mark_of(durable_.current());
+}
+
+std::shared_ptr<const SavedState> KeyValueMachine::save() {
+  flush();
+  return std::make_shared<Saved>(durable_.current());
+}
+
+void KeyValueMachine::restore(const SavedState& saved, StateGeneration generation) {
+  replica_.reset();
+  store_.reset();
+  durable_.go_over_to(generation, dynamic_cast<const Saved&>(saved).image);
+  start();
 }
 
 void KeyValueMachine::encode(const ClientCall& call, std::uint32_t padding, ByteWriter& out) const {

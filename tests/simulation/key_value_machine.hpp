@@ -9,6 +9,7 @@
 
 #include "kvstore/replica/replica.hpp"
 #include "kvstore/storage/memory_store.hpp"
+#include "tests/simulation/generations.hpp"
 #include "tests/simulation/state_machine.hpp"
 
 namespace tests::simulation {
@@ -27,7 +28,11 @@ class KeyValueMachine final : public StateMachine {
   [[nodiscard]] std::uint64_t digest() const override;
   [[nodiscard]] std::optional<gms::model::Bytes> mark() const override;
   void flush() override;
-  void crash() override;
+  void open(gms::model::StateGeneration generation) override;
+  [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;
+  [[nodiscard]] std::shared_ptr<const SavedState> save() override;
+  void restore(const SavedState& saved, gms::model::StateGeneration generation) override;
+  void settle(gms::model::StateGeneration generation) override { durable_.settle(generation); }
   /// A call without a session becomes the registration of one.
   void encode(const ClientCall& call, std::uint32_t padding,
               gms::model::ByteWriter& out) const override;
@@ -49,12 +54,14 @@ class KeyValueMachine final : public StateMachine {
     std::vector<Heard> heard_;
   };
 
-  void open();
+  class Saved;
+
+  /// A new process on the current durable state.
+  void start();
   void translate(const Replies::Heard& reply, gms::model::ByteSpan payload, Execution& execution);
   [[nodiscard]] std::optional<std::uint32_t> client_of(kvstore::api::SessionId session);
 
-  /// The durable state.
-  kvstore::storage::MemoryImage image_;
+  Generations<kvstore::storage::MemoryImage> durable_;
   Replies replies_;
   std::unique_ptr<kvstore::storage::MemoryStore> store_;
   std::unique_ptr<kvstore::replica::Replica> replica_;

@@ -16,6 +16,7 @@ struct Recovered {
   gms::model::BootSeq boot;
   gms::model::HardState hard_state;
   gms::model::RecoveredLog log;
+  gms::model::StateGeneration state;
 };
 
 /// What tells one recovered state from another: the end of a chain stands for all of it.

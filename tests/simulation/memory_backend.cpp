@@ -15,8 +15,22 @@ void RunList::apply(const EntryRun& run) {
   runs_.push_back(run);
 }
 
+void RunList::trim(const Base& base) {
+  base_ = base;
+  const Index first = base.head.position.index.next();
+  std::vector<EntryRun> kept;
+  for (const EntryRun& run : runs_)
+    if (run.last_index() >= first) kept.push_back(run.from(std::max(first, run.first_index())));
+  runs_ = std::move(kept);
+}
+
+void RunList::begin_after(const Base& base) {
+  base_ = base;
+  runs_.clear();
+}
+
 ChainHead RunList::head() const {
-  return runs_.empty() ? ChainHead{} : runs_.back().head();
+  return runs_.empty() ? base_.head : runs_.back().head();
 }
 
 const EntryRun* RunList::find(Index index) const {
@@ -47,6 +61,7 @@ void summarise_run(const EntryRun& run, RecoveredLog& out) {
 
 RecoveredLog summarise(const RunList& entries, std::size_t tail_bytes_max) {
   RecoveredLog out;
+  out.base = entries.base();
   for (const EntryRun& run : entries.runs()) summarise_run(run, out);
   out.head = entries.head();
   std::size_t bytes = 0;
@@ -61,7 +76,15 @@ RecoveredLog summarise(const RunList& entries, std::size_t tail_bytes_max) {
 void MemoryBackend::Contents::apply(const PersistRequest& request) {
   if (request.group) identity.group = *request.group;
   if (request.hard_state) hard_state = *request.hard_state;
+  if (request.install) {
+    state = request.install->state;
+    if (request.install->keeps_tail)
+      entries.trim(request.install->base);
+    else
+      entries.begin_after(request.install->base);
+  }
   for (const EntryRun& run : request.entries) entries.apply(run);
+  if (request.trim_to) entries.trim(*request.trim_to);
   if (request.refusal) refusal = request.refusal;
 }
 
@@ -92,8 +115,9 @@ ReadAnswer MemoryBackend::read(const ReadRequest& request) {
   if (run == nullptr) return out;
   out.gone = false;
   out.entries = run->from(request.first).prefix(request.bytes_max);
-  if (request.first > Index(1)) {
-    const Index before = request.first.previous();
+  const Index before = request.first.previous();
+  out.previous = written_.entries.base().head;
+  if (before != out.previous.position.index) {
     const EntryView entry = written_.entries.find(before)->at(before);
     out.previous = {entry.position(), entry.hash(), entry.clock()};
   }
@@ -116,7 +140,7 @@ Result<Recovered> MemoryBackend::open(const Contents& contents, BootSeq boot,
                                       std::size_t tail_bytes_max) {
   if (contents.refusal) return Error{ErrorCode::corrupt, "refused: " + *contents.refusal};
   return Recovered{contents.identity, boot, contents.hard_state,
-                   summarise(contents.entries, tail_bytes_max)};
+                   summarise(contents.entries, tail_bytes_max), contents.state};
 }
 
 Result<Recovered> MemoryBackend::recover(std::size_t tail_bytes_max) {

@@ -10,12 +10,18 @@ namespace tests::simulation {
 class RunList {
  public:
   void apply(const gms::model::EntryRun& run);
+  /// Entries up to the base go.
+  void trim(const gms::model::Base& base);
+  /// All entries go.
+  void begin_after(const gms::model::Base& base);
+  [[nodiscard]] const gms::model::Base& base() const { return base_; }
   [[nodiscard]] const std::vector<gms::model::EntryRun>& runs() const { return runs_; }
   [[nodiscard]] gms::model::ChainHead head() const;
   /// The run that holds `index`, or null.
   [[nodiscard]] const gms::model::EntryRun* find(gms::model::Index index) const;
 
  private:
+  gms::model::Base base_;
   std::vector<gms::model::EntryRun> runs_;
 };
 
@@ -43,6 +49,7 @@ class MemoryBackend final : public LogBackend {
     gms::model::Identity identity;
     gms::model::HardState hard_state;
     RunList entries;
+    gms::model::StateGeneration state{1};
     std::optional<std::string> refusal;
 
     void apply(const gms::model::PersistRequest& request);

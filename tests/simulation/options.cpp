@@ -71,6 +71,17 @@ void draw_membership(Random& random, Config& config) {
   config.floor = pick<std::uint8_t>(random, {1, 3, 3, 3, 5});
 }
 
+/// How soon logs are trimmed: in most runs so soon that whoever was away needs a snapshot.
+void draw_trimming(Random& random, Config& config) {
+  if (random.chance(300'000)) return;
+  config.retain_entries = pick<std::size_t>(random, {0, 0, 5, 50, 500});
+  config.retain_bytes = pick<std::size_t>(random, {0, 0, 2000, 50'000});
+  config.trim_step_bytes = pick<std::size_t>(random, {0, 1, 1000});
+  config.trim_gap = random.duration<Duration>(1ms, 300ms);
+  config.pin_time = random.duration<Duration>(100ms, 5000ms);
+  config.pin_bytes = pick<std::size_t>(random, {1, 5000, 4'000'000'000});
+}
+
 /// What tries evictions: operators, lost directories, members that come back ahead.
 void draw_membership_faults(Random& random, FaultOptions& out) {
   out.evict = maybe(random, 2, 30);
@@ -185,6 +196,12 @@ void describe_config(std::ostringstream& out, const Config& config) {
   line(out, "config.joining_max", config.joining_max);
   line(out, "config.join_rounds_max", config.join_rounds_max);
   line(out, "config.forwards_max", config.forwards_max);
+  line(out, "config.retain_entries", config.retain_entries);
+  line(out, "config.retain_bytes", config.retain_bytes);
+  line(out, "config.trim_step_bytes", config.trim_step_bytes);
+  line(out, "config.trim_gap", config.trim_gap);
+  line(out, "config.pin_time", config.pin_time);
+  line(out, "config.pin_bytes", config.pin_bytes);
 }
 
 void describe_world(std::ostringstream& out, const Options& options) {
@@ -271,6 +288,8 @@ Options expand(std::uint64_t seed) {
   draw_membership_faults(membership, out.faults);
   // Drawn last, and so that the seeds kept for their faults go on playing as they did.
   if (random.below(4) == 1) out.application = ApplicationKind::key_value;
+  Random transfer(seed, Concern::state_transfer);
+  draw_trimming(transfer, out.config);
   return out;
 }
 

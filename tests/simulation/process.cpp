@@ -43,6 +43,10 @@ void Process::step(Instant now, core::Input input) {
 void Process::durable(Instant now, PersistSeq seq) {
   if (died_) return;
   durable_ = seq;
+  if (settling_ && settling_->first <= seq) {
+    application_.settle(settling_->second);
+    settling_.reset();
+  }
   release();
   engine_.step(now, core::Durable{seq}, effects_);
   settle(now);
@@ -94,7 +98,8 @@ void Process::carry_out(core::Effect& effect) {
         } else if constexpr (std::is_same_v<T, core::ForgetPeer>) {
           host_.forget_peer(*this, it.member);
         } else if constexpr (std::is_same_v<T, core::Deliver> ||
-                             std::is_same_v<T, core::InstallView>) {
+                             std::is_same_v<T, core::InstallView> ||
+                             std::is_same_v<T, core::TakeSnapshot>) {
           deliveries_.push_back(std::move(it));
         } else if constexpr (std::is_same_v<T, core::ReadEntries>) {
           host_.read_log(*this, it.request);
@@ -108,6 +113,27 @@ void Process::carry_out(core::Effect& effect) {
         }
       },
       effect);
+  carry_out_transfer(effect);
+}
+
+void Process::carry_out_transfer(core::Effect& effect) {
+  if (const auto* const release = std::get_if<core::ReleaseSnapshot>(&effect))
+    host_.release_state(*this, release->id);
+  if (const auto* const fetch = std::get_if<core::FetchSnapshot>(&effect))
+    host_.fetch_state(*this, fetch->meta);
+  if (const auto* const cancel = std::get_if<core::CancelFetch>(&effect))
+    host_.cancel_fetch(*this, cancel->id);
+  if (const auto* const install = std::get_if<core::InstallSnapshot>(&effect)) restore(*install);
+}
+
+void Process::restore(const core::InstallSnapshot& install) {
+  // What was delivered before comes first.
+  while (!deliveries_.empty()) (void)apply_one();
+  const auto state = host_.take_staged(*this, install.meta.id);
+  application_.restore(*state, install.generation);
+  applied_ = install.meta.index();
+  settling_.emplace(install.order, install.generation);
+  host_.restored(*this, install.meta);
 }
 
 void Process::release() {
@@ -124,6 +150,10 @@ void Process::release() {
 Index Process::apply_one() {
   const Delivery delivery = std::move(deliveries_.front());
   deliveries_.pop_front();
+  if (const auto* const take = std::get_if<core::TakeSnapshot>(&delivery)) {
+    host_.state_taken(*this, take->id, application_.save());
+    return applied_;
+  }
   if (const auto* const view = std::get_if<core::InstallView>(&delivery)) {
     application_.install(view->view, view->mark);
     return applied_ = view->view.position.index;

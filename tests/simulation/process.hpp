@@ -39,6 +39,17 @@ class ProcessHost {
   /// Deliveries wait for the application, which is not taking them at once.
   virtual void deliveries_wait(Process& process) = 0;
   virtual void executed(Process& process, const std::vector<Execution>& executions) = 0;
+  /// The application's state was taken; the process is told of it later.
+  virtual void state_taken(Process& process, gms::model::SnapshotId id,
+                           std::shared_ptr<const SavedState> state) = 0;
+  virtual void release_state(Process& process, gms::model::SnapshotId id) = 0;
+  virtual void fetch_state(Process& process, const gms::model::SnapshotMeta& meta) = 0;
+  virtual void cancel_fetch(Process& process, gms::model::SnapshotId id) = 0;
+  /// What was staged, which is wanted now. Precondition: it was.
+  [[nodiscard]] virtual std::shared_ptr<const SavedState> take_staged(
+      Process& process, gms::model::SnapshotId id) = 0;
+  /// The application has gone over to it.
+  virtual void restored(Process& process, const gms::model::SnapshotMeta& meta) = 0;
   virtual void read_ready(Process& process, const gms::core::ReadReady& ready) = 0;
   virtual void completed(Process& process, const gms::core::Completed& completed) = 0;
 };
@@ -98,7 +109,8 @@ class Process {
     gms::model::PersistSeq after;
     gms::core::Message message;
   };
-  using Delivery = std::variant<gms::core::Deliver, gms::core::InstallView>;
+  using Delivery =
+      std::variant<gms::core::Deliver, gms::core::InstallView, gms::core::TakeSnapshot>;
   /// Requests that gather while the engine wants none.
   struct Gathered {
     gms::model::Ticket first;
@@ -108,6 +120,8 @@ class Process {
   void settle(gms::model::Instant now);
   void carry_out();
   void carry_out(gms::core::Effect& effect);
+  void carry_out_transfer(gms::core::Effect& effect);
+  void restore(const gms::core::InstallSnapshot& install);
   void release();
   void hand_over(gms::model::Instant now);
   static void gather(Gathered& gathered, gms::model::Ticket ticket, gms::model::ByteSpan payload);
@@ -126,6 +140,8 @@ class Process {
   gms::model::PersistSeq durable_;
   std::vector<Held> held_;
   std::deque<Delivery> deliveries_;
+  /// A generation that counts for good when the order is durable.
+  std::optional<std::pair<gms::model::PersistSeq, gms::model::StateGeneration>> settling_;
   Gathered proposals_;
   Gathered multicasts_;
   /// By kind and the ticket's place in it.

@@ -30,7 +30,8 @@ enum class Concern : std::uint64_t {
   process,
   workload,
   faults,
-  membership
+  membership,
+  state_transfer
 };
 
 /// A stream of random numbers, a function of a seed and a concern (xoshiro256**).

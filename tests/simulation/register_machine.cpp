@@ -110,9 +110,40 @@ Value RegisterMachine::read(Key key) const {
   return at < volatile_.registers.size() ? volatile_.registers[at] : Value();
 }
 
+class RegisterMachine::Saved final : public SavedState {
+ public:
+  explicit Saved(State taken) : state(std::move(taken)) {}
+  std::optional<Bytes> mark() const override { return mark_of(state); }
+
+  const State state;
+};
+
+std::optional<Bytes> RegisterMachine::mark_of(const State& state) {
+  if (state.mark.empty()) return std::nullopt;
+  return state.mark;
+}
+
 std::optional<Bytes> RegisterMachine::mark() const {
-  if (volatile_.mark.empty()) return std::nullopt;
-  return volatile_.mark;
+  return mark_of(volatile_);
+}
+
+std::optional<Bytes> RegisterMachine::durable_mark() const {
+  return mark_of(durable_.current());
+}
+
+void RegisterMachine::open(StateGeneration generation) {
+  durable_.open(generation);
+  volatile_ = durable_.current();
+}
+
+std::shared_ptr<const SavedState> RegisterMachine::save() {
+  flush();
+  return std::make_shared<Saved>(volatile_);
+}
+
+void RegisterMachine::restore(const SavedState& saved, StateGeneration generation) {
+  volatile_ = dynamic_cast<const Saved&>(saved).state;
+  durable_.go_over_to(generation, volatile_);
 }
 
 }  // namespace tests::simulation

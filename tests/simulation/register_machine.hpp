@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tests/simulation/generations.hpp"
 #include "tests/simulation/state_machine.hpp"
 
 namespace tests::simulation {
@@ -13,8 +14,12 @@ class RegisterMachine final : public StateMachine {
   [[nodiscard]] Value read(Key key) const override;
   [[nodiscard]] std::uint64_t digest() const override { return volatile_.digest; }
   [[nodiscard]] std::optional<gms::model::Bytes> mark() const override;
-  void flush() override { durable_ = volatile_; }
-  void crash() override { volatile_ = durable_; }
+  void flush() override { durable_.current() = volatile_; }
+  void open(gms::model::StateGeneration generation) override;
+  [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;
+  [[nodiscard]] std::shared_ptr<const SavedState> save() override;
+  void restore(const SavedState& saved, gms::model::StateGeneration generation) override;
+  void settle(gms::model::StateGeneration generation) override { durable_.settle(generation); }
   void encode(const ClientCall& call, std::uint32_t padding,
               gms::model::ByteWriter& out) const override;
 
@@ -31,10 +36,13 @@ class RegisterMachine final : public StateMachine {
     gms::model::Bytes mark;
   };
 
+  class Saved;
+
   void execute(const ClientCall& call, Execution& execution);
+  [[nodiscard]] static std::optional<gms::model::Bytes> mark_of(const State& state);
 
   State volatile_;
-  State durable_;
+  Generations<State> durable_;
 };
 
 /// The call that `payload` encodes, if it is one.

@@ -202,6 +202,11 @@ void ScriptedCluster::after(Machine machine) {
   }
   checks_.status(*place.shadow, place.process->engine().status(), place.settings.config);
   checks_.power_loss();
+  if (!place.inputs.empty()) {
+    for (core::Input& input : std::exchange(place.inputs, {}))
+      place.process->step(now_, std::move(input));
+    return after(machine);
+  }
   if (place.disk_held) return;
   if (place.log->is_syncing()) return finish_sync(machine);
   if (place.log->wants_sync()) {
@@ -216,8 +221,11 @@ void ScriptedCluster::after(Machine machine) {
 
 void ScriptedCluster::stop(Machine machine) {
   Place& place = machines_[machine];
-  place.application.crash();
   place.process.reset();
+  place.shelf.clear();
+  place.fetch.reset();
+  place.staged.reset();
+  place.inputs.clear();
   place.shadow->running = false;
   place.shadow->role = core::RoleName::joiner;
   place.multicasts = 0;
@@ -237,15 +245,16 @@ void ScriptedCluster::restart(Machine machine) {
   Place& place = machines_[machine];
   auto found = place.log->backend().recover(place.settings.config.tail_bytes_max);
   GMS_ASSERT(found.has_value(), "a memory backend recovers");
+  place.application.open(found->state);
   std::optional<Mark> applied;
   if (const auto mark = place.application.mark()) applied = *decode_mark(*mark);
   checks_.starts(*place.shadow, *found, applied);
   place.process = std::make_unique<Process>(
-      Process::Setup{machine,
-                     place.settings,
-                     {found->identity, found->boot, found->hard_state, found->log,
-                      gms::model::StateGeneration(1), applied},
-                     ApplyMode::at_once},
+      Process::Setup{
+          machine,
+          place.settings,
+          {found->identity, found->boot, found->hard_state, found->log, found->state, applied},
+          ApplyMode::at_once},
       static_cast<ProcessHost&>(*this), place.application, now_);
   place.process->start(now_);
   after(machine);
@@ -284,6 +293,69 @@ void ScriptedCluster::executed(Process& process, const std::vector<Execution>& e
   for (const Execution& execution : executions)
     if (kind_of(execution.ticket) == TicketKind::proposal && execution.ticket != Ticket())
       requests_[process.request_of(execution.ticket)].execution = execution;
+}
+
+void ScriptedCluster::state_taken(Process& process, SnapshotId id,
+                                  std::shared_ptr<const SavedState> state) {
+  Place& place = machines_[process.machine()];
+  core::SnapshotTaken taken{id, {}, {}, 1};
+  if (const auto mark = state->mark()) taken.mark = *decode_mark(*mark);
+  place.shelf.emplace(id, std::move(state));
+  place.inputs.emplace_back(std::move(taken));
+}
+
+void ScriptedCluster::release_state(Process&, SnapshotId) {
+  // Who fetches it may go on; here for as long as the process lives.
+}
+
+void ScriptedCluster::fetch_state(Process& process, const SnapshotMeta& meta) {
+  machines_[process.machine()].fetch = meta;
+}
+
+void ScriptedCluster::cancel_fetch(Process& process, SnapshotId) {
+  machines_[process.machine()].fetch.reset();
+  machines_[process.machine()].staged.reset();
+}
+
+std::shared_ptr<const SavedState> ScriptedCluster::take_staged(Process& process, SnapshotId) {
+  return std::exchange(machines_[process.machine()].staged, nullptr);
+}
+
+void ScriptedCluster::restored(Process& process, const SnapshotMeta& meta) {
+  const Place& place = machines_[process.machine()];
+  checks_.state(*place.shadow, meta.index(), place.application.digest());
+}
+
+void ScriptedCluster::flush(Machine machine) {
+  Place& place = machines_[machine];
+  place.application.flush();
+  const auto mark = place.application.durable_mark();
+  if (!mark) return;
+  place.process->step(now_, core::StateDurable{decode_mark(*mark)->head.position.index});
+  after(machine);
+}
+
+bool ScriptedCluster::finish_fetch(Machine machine) {
+  Place& place = machines_[machine];
+  const SnapshotMeta meta = *std::exchange(place.fetch, std::nullopt);
+  const auto& shelf = machines_[meta.source.node.value() - 1].shelf;
+  const auto found = shelf.find(meta.id);
+  if (found == shelf.end()) {
+    place.fetch = meta;
+    return false;
+  }
+  place.staged = found->second;
+  place.process->step(now_, core::SnapshotStaged{meta.id});
+  after(machine);
+  return true;
+}
+
+void ScriptedCluster::fail_fetch(Machine machine) {
+  Place& place = machines_[machine];
+  const SnapshotMeta meta = *std::exchange(place.fetch, std::nullopt);
+  const Error error{ErrorCode::unavailable, "the source does not answer"};
+  place.process->step(now_, core::SnapshotFetchFailed{meta.id, error});
+  after(machine);
 }
 
 void ScriptedCluster::read_ready(Process& process, const core::ReadReady& ready) {

@@ -2,6 +2,7 @@
 
 #include <bitset>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -81,6 +82,12 @@ class ScriptedCluster final : private ProcessHost {
   /// One sync begins, and ends later by finish_sync(): orders between the two wait for the next.
   void begin_sync(Machine machine);
   void finish_sync(Machine machine);
+  /// The application's state becomes durable, and the engine is told.
+  void flush(Machine machine);
+  /// What the machine is to fetch arrives, if its source has it still. Whether it did.
+  bool finish_fetch(Machine machine);
+  void fail_fetch(Machine machine);
+  [[nodiscard]] bool fetches(Machine machine) const { return machines_[machine].fetch.has_value(); }
   void crash(Machine machine);
   /// What the disk was asked for and did not report is lost.
   void lose_power(Machine machine);
@@ -115,6 +122,12 @@ class ScriptedCluster final : private ProcessHost {
     ShadowMember* shadow = nullptr;
     bool disk_held = false;
     std::uint64_t multicasts = 0;
+    /// States that others may fetch, and the one that is being brought here.
+    std::map<gms::model::SnapshotId, std::shared_ptr<const SavedState>> shelf;
+    std::optional<gms::model::SnapshotMeta> fetch;
+    std::shared_ptr<const SavedState> staged;
+    /// What the engine is to be told.
+    std::vector<gms::core::Input> inputs;
   };
 
   void observe(Process& process, const gms::core::Effects& effects) override;
@@ -128,6 +141,14 @@ class ScriptedCluster final : private ProcessHost {
   void forget_peer(Process&, const gms::model::MemberId&) override {}
   void deliveries_wait(Process&) override {}
   void executed(Process& process, const std::vector<Execution>& executions) override;
+  void state_taken(Process& process, gms::model::SnapshotId id,
+                   std::shared_ptr<const SavedState> state) override;
+  void release_state(Process& process, gms::model::SnapshotId id) override;
+  void fetch_state(Process& process, const gms::model::SnapshotMeta& meta) override;
+  void cancel_fetch(Process& process, gms::model::SnapshotId id) override;
+  [[nodiscard]] std::shared_ptr<const SavedState> take_staged(Process& process,
+                                                              gms::model::SnapshotId id) override;
+  void restored(Process& process, const gms::model::SnapshotMeta& meta) override;
   void read_ready(Process& process, const gms::core::ReadReady& ready) override;
   void completed(Process& process, const gms::core::Completed& completed) override;
 

@@ -52,6 +52,14 @@ struct Execution {
   std::uint64_t digest = 0;
 };
 
+/// A state that one machine has taken for another.
+class SavedState {
+ public:
+  virtual ~SavedState() = default;
+  /// The mark that goes with it; nothing before the first.
+  [[nodiscard]] virtual std::optional<gms::model::Bytes> mark() const = 0;
+};
+
 /// A replicated application with a volatile state and an older durable one, as a store without a
 /// write-ahead log has them.
 class StateMachine {
@@ -70,8 +78,17 @@ class StateMachine {
 
   /// Makes the state durable as it is.
   virtual void flush() = 0;
-  /// Goes back to the durable state.
-  virtual void crash() = 0;
+  /// Goes back to the durable state of that generation, which is empty if there is none; others go.
+  virtual void open(gms::model::StateGeneration generation) = 0;
+  /// The mark that a crash would leave.
+  [[nodiscard]] virtual std::optional<gms::model::Bytes> durable_mark() const = 0;
+
+  /// The state as it is. As a checkpoint does, it makes that durable too.
+  [[nodiscard]] virtual std::shared_ptr<const SavedState> save() = 0;
+  /// Goes over to a state of another machine, durable as that generation. The generation before
+  /// stays until settle().
+  virtual void restore(const SavedState& saved, gms::model::StateGeneration generation) = 0;
+  virtual void settle(gms::model::StateGeneration generation) = 0;
 
   /// Appends the encoding of `call`, a write, and `padding` more bytes.
   virtual void encode(const ClientCall& call, std::uint32_t padding,

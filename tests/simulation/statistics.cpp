@@ -60,7 +60,13 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
     "a member evicted alive and back without a wipe",
     "a joiner with a higher epoch",
     "a dead member replaced",
-    "a maintenance began"};
+    "a maintenance began",
+    "a log trimmed",
+    "a snapshot installed in place of the log",
+    "a snapshot installed with the log's tail kept",
+    "a snapshot installed while a view was uncommitted",
+    "a snapshot dropped",
+    "a snapshot fetched over a change of leader"};
 
 }  // namespace
 

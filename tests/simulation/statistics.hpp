@@ -69,9 +69,15 @@ enum class Sometimes : std::uint8_t {
   joiner_ahead,
   dead_member_replaced,
   maintenance_began,
+  log_trimmed,
+  snapshot_installed,
+  snapshot_installed_with_a_tail,
+  installed_while_a_view_is_uncommitted,
+  snapshot_dropped,
+  fetch_went_on_over_a_leader_change,
 };
 inline constexpr std::size_t kSometimes =
-    static_cast<std::size_t>(Sometimes::maintenance_began) + 1;
+    static_cast<std::size_t>(Sometimes::fetch_went_on_over_a_leader_change) + 1;
 
 /// What happened in a run, or in many.
 struct Statistics {

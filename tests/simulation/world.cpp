@@ -21,6 +21,18 @@ void ShadowLog::apply(const EntryRun& run) {
   }
 }
 
+void ShadowLog::apply(const PersistRequest& order, const World& world) {
+  if (order.install && !order.install->keeps_tail) {
+    const Index base = order.install->base.head.position.index;
+    const auto& committed = world.committed();
+    slots_.assign(committed.begin(), committed.begin() + static_cast<std::ptrdiff_t>(base.value()));
+    views_.clear();
+    for (const PlacedView& view : world.committed_views())
+      if (view.position.index <= base) views_.push_back(view);
+  }
+  for (const EntryRun& run : order.entries) apply(run);
+}
+
 ShadowMember& World::add_member(const MemberId& id, Machine machine) {
   ShadowMember& out = members_.emplace_back();
   out.id = id;

@@ -29,11 +29,16 @@ struct Slot {
   friend bool operator==(const Slot&, const Slot&) = default;
 };
 
+class World;
+
 /// What one log holds, entry by entry, from index 1 on.
 class ShadowLog {
  public:
   /// Adds entries; what they overlap goes, with all after it.
   void apply(const gms::model::EntryRun& run);
+  /// What an order does to a log. What is trimmed stays here; a snapshot that keeps nothing of the
+  /// log stands for the committed entries up to it.
+  void apply(const gms::model::PersistRequest& order, const World& world);
   [[nodiscard]] gms::model::Index last() const { return gms::model::Index(slots_.size()); }
   [[nodiscard]] gms::model::Position last_position() const {
     return slots_.empty() ? gms::model::Position{}

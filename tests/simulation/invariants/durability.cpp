@@ -48,6 +48,20 @@ void AckLedger::appends(World& world, const ShadowMember& member, const EntryRun
   });
 }
 
+void AckLedger::installs(World& world, const ShadowMember& member, const InstallRequest& install) {
+  if (install.keeps_tail) return;
+  const Index base = install.base.head.position.index;
+  const Epoch epoch = member.memory_hard_state.epoch;
+  std::erase_if(acks_[member.id], [&](const Ack& ack) {
+    if (ack.match <= base && world.is_committed(ack.match, ack.hash)) return false;
+    if (epoch <= ack.epoch)
+      world.violate("I9", name_of(member) + " gives up " + std::to_string(ack.match.value()) +
+                              " for a snapshot in epoch " + std::to_string(epoch.value()) +
+                              ", in which it acknowledged that");
+    return true;
+  });
+}
+
 void AckLedger::durable(World& world, const ShadowMember& member) {
   for (const Ack& ack : acks_[member.id]) {
     if (ack.after > member.durable || member.disk.holds(ack.match, ack.hash)) continue;
@@ -104,8 +118,10 @@ std::size_t StableIsRecoverable::check(World& world, const ShadowMember& member,
     const PersistRequest& order = member.pending[i];
     if (order.hard_state) hard_state = *order.hard_state;
     hard_state_fits = hard_state_fits || found.hard_state == hard_state;
-    if (order.entries.empty()) continue;
-    const ChainHead head = order.entries.back().head();
+    const bool anew = order.install && !order.install->keeps_tail;
+    if (order.entries.empty() && !anew) continue;
+    const ChainHead head =
+        order.entries.empty() ? order.install->base.head : order.entries.back().head();
     if (!kept && same_end(head.position, head.hash)) kept = i + 1;
   }
   if (!kept || !hard_state_fits)
@@ -136,7 +152,8 @@ void OrderOfProgress::status(World& world, const ShadowMember& member, const cor
   if (status.commit != member.commit)
     world.violate("I12", name_of(member) + " has commit " + number(status.commit) +
                              " and told of " + number(member.commit));
-  if (status.commit > status.last || status.delivered > std::min(status.commit, status.stable) ||
+  if (status.commit > status.last ||
+      status.delivered > std::max(status.base, std::min(status.commit, status.stable)) ||
       status.applied > status.delivered)
     world.violate("I12", name_of(member) + " has last " + number(status.last) + ", stable " +
                              number(status.stable) + ", commit " + number(status.commit) +
@@ -149,8 +166,15 @@ void OrderOfProgress::status(World& world, const ShadowMember& member, const cor
 
 void StateWithinLog::recovered(World& world, const ShadowMember& member, const Recovered& found,
                                const std::optional<Mark>& applied) {
+  if (!applied && found.log.base.head.position.index != Index())
+    world.violate("I20", name_of(member) + " has applied nothing, its log begins after " +
+                             number(found.log.base.head.position.index));
   if (!applied) return;
   const ChainHead& head = applied->head;
+  if (head.position.index < found.log.base.head.position.index)
+    world.violate("I20", name_of(member) + " has applied " + number(head.position.index) +
+                             ", its log begins after " +
+                             number(found.log.base.head.position.index));
   if (head.position.index > found.log.head.position.index)
     world.violate("I20", name_of(member) + " has applied " + number(head.position.index) +
                              ", its log ends at " + number(found.log.head.position.index));

@@ -18,6 +18,9 @@ class AckLedger {
                     gms::model::PersistSeq after);
   /// To be called before the entries are in the member's shadow.
   void appends(World& world, const ShadowMember& member, const gms::model::EntryRun& run);
+  /// The same of a snapshot that takes the log's place.
+  void installs(World& world, const ShadowMember& member,
+                const gms::model::InstallRequest& install);
   /// To be called when the member's disk shadow is up to date.
   void durable(World& world, const ShadowMember& member);
   void recovered(World& world, const ShadowMember& member);

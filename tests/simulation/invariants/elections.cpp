@@ -40,6 +40,8 @@ void VotesAreKept::vote(World& world, const ShadowMember& member, Epoch epoch,
 
 void VotesAreKept::released(World& world, const ShadowMember& member,
                             const core::Message& message) {
+  // An answer to a heartbeat promises nothing of its epoch.
+  if (std::holds_alternative<core::HeartbeatReply>(message.body)) return;
   Epoch& newest = epochs_[member.id];
   newest = std::max(newest, message.epoch);
   if (message.epoch > member.disk_hard_state.epoch)

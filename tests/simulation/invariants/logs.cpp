@@ -78,6 +78,20 @@ void ViewsChangeByOne::changed(World& world, const ShadowMember& member) {
                              std::to_string(voters_changed(before, after)) + " voters apart");
 }
 
+void BaseIsCommitted::check(World& world, const ShadowMember& member, const Base& base) {
+  const Position at = base.head.position;
+  if (!world.is_committed(at.index, base.head.hash))
+    return world.violate("I19", name_of(member) + " begins its log after " + to_string(at) +
+                                    ", which is not committed");
+  const std::vector<PlacedView>& views = world.committed_views();
+  const auto after = std::upper_bound(
+      views.begin(), views.end(), at.index,
+      [](Index index, const PlacedView& view) { return index < view.position.index; });
+  if (after == views.begin() || *std::prev(after) != base.view)
+    world.violate("I19", name_of(member) + " begins its log after " + to_string(at) +
+                             " with another view than the one in force there");
+}
+
 void ViewInForce::status(World& world, const ShadowMember& member, const core::Status& status) {
   const PlacedView* const view = member.memory.view();
   if (view != nullptr && *view != status.view_in_log)

@@ -41,6 +41,12 @@ class ViewsChangeByOne {
   static void changed(World& world, const ShadowMember& member);
 };
 
+/// I19: a log begins after a committed entry, and with the view that is in force there.
+class BaseIsCommitted {
+ public:
+  static void check(World& world, const ShadowMember& member, const gms::model::Base& base);
+};
+
 /// I15: the engine's view in force is the last one in its log.
 class ViewInForce {
  public:

@@ -121,6 +121,11 @@ void OneStream::restarts(const ShadowMember& member, Index applied, ViewSeq view
   }
 }
 
+void OneStream::restores(const ShadowMember& member, const Mark& mark) {
+  // The views that it was in before it fell behind are of no more account.
+  restarts(member, mark.head.position.index, mark.view.view.seq);
+}
+
 void MulticastsAreExact::delivers(World& world, const ShadowMember& member,
                                   const DeliveryBatch& batch) {
   for (const Delivery& delivery : batch.deliveries) {

@@ -28,6 +28,8 @@ class OneStream {
   void installs(World& world, const ShadowMember& member, const gms::model::PlacedView& view);
   /// The member's application is at `applied`, and in `view`, after a restart.
   void restarts(const ShadowMember& member, gms::model::Index applied, gms::model::ViewSeq view);
+  /// The member's application has gone over to the state at `mark`.
+  void restores(const ShadowMember& member, const gms::model::Mark& mark);
   [[nodiscard]] std::uint64_t delivered() const { return count_; }
 
  private:

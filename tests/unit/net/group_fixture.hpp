@@ -15,7 +15,20 @@ namespace gms {
 /// disk.
 class Recorder final : public model::Application, public GroupListener, public net::EventSink {
  public:
-  std::optional<model::Bytes> stored_mark() override { return mark; }
+  model::Result<std::optional<model::Bytes>> open(model::StateGeneration) override { return mark; }
+  model::Index durable() const override { return {}; }
+  void take_state(model::OnStateTaken taken) override {
+    taken(model::Error{model::ErrorCode::unavailable, "none"});
+  }
+  model::Result<std::unique_ptr<model::StateSink>> receive_state(
+      std::vector<model::StatePart>) override {
+    return model::Error{model::ErrorCode::unavailable, "none"};
+  }
+  model::Result<void> restore(std::unique_ptr<model::StateSink>, model::StateGeneration,
+                              model::ByteSpan) override {
+    return model::Error{model::ErrorCode::unavailable, "none"};
+  }
+  void state_settled(model::StateGeneration) override {}
   model::Result<void> deliver(const model::DeliveryBatch& batch) override {
     if (refuses) return model::Error{model::ErrorCode::io, "no room"};
     for (const model::Delivery& delivery : batch.deliveries) {

@@ -45,6 +45,7 @@ class End : private LinksListener, private EventSink {
 
   std::vector<core::Input> inputs;
   std::vector<LinkEvent> events;
+  std::vector<std::pair<tcp::socket, wire::StateHello>> state_connections;
 
   template <class T>
   std::size_t count() const {
@@ -74,6 +75,9 @@ class End : private LinksListener, private EventSink {
 
  private:
   void on_link_input(core::Input input) override { inputs.push_back(std::move(input)); }
+  void on_state_connection(tcp::socket socket, const wire::StateHello& hello) override {
+    state_connections.emplace_back(std::move(socket), hello);
+  }
   void on_links_broken(model::Error error) override { FAIL() << error.detail; }
   void on_trace(const core::TraceEvent&) override {}
   void on_link(const LinkEvent& event) override { events.push_back(event); }

@@ -6,7 +6,11 @@
 #include <fstream>
 #include <sstream>
 
+#include "gms/log/posix_file_system.hpp"
+#include "kvstore/replica/replica.hpp"
 #include "kvstore/server/command_line.hpp"
+#include "kvstore/storage/rocks_directories.hpp"
+#include "kvstore/storage/rocks_store.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -81,6 +85,49 @@ TEST_F(DataDirectoryTest, CanBeInspectedAndVerified) {
   EXPECT_EQ(verify_directory(settings.data, out), std::nullopt);
   EXPECT_NE(out.str().find("name      n1"), std::string::npos) << out.str();
   EXPECT_NE(out.str().find("log end   1:1"), std::string::npos) << out.str();
+}
+
+/// Makes a store of that generation which has applied so much.
+void make_store(const fs::path& data, std::uint64_t generation, gms::model::Index applied) {
+  class NoReplies final : public replica::ReplySink {
+   public:
+    void on_replies(std::span<const replica::TicketReply>) override {}
+  };
+  const auto store = storage::RocksStore::open(
+      storage::store_directory(data, gms::model::StateGeneration(generation)).string(), {});
+  ASSERT_TRUE(store.has_value());
+  NoReplies nobody;
+  const auto replica = replica::Replica::open(**store, nobody);
+  gms::model::PlacedView view;
+  view.position.index = applied;
+  ASSERT_TRUE((*replica)->install(view, gms::model::as_bytes("mark")).has_value());
+  ASSERT_TRUE((*store)->flush().has_value());
+}
+
+TEST_F(DataDirectoryTest, IsInspectedByTheStoreThatTheLogNames) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  make_store(settings.data, 0, gms::model::Index(70));
+  make_store(settings.data, 1, gms::model::Index(71));
+  make_store(settings.data, 2, gms::model::Index(72));
+  std::ostringstream out;
+  EXPECT_EQ(verify_directory(settings.data, out), std::nullopt);
+  EXPECT_NE(out.str().find("applied   71\n"), std::string::npos) << out.str();
+  EXPECT_TRUE(fs::exists(settings.data + "/state.2")) << "a tool removed something";
+}
+
+TEST_F(DataDirectoryTest, IsRefusedWhileAnotherProcessHasIt) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  gms::log::PosixFileSystem files;
+  {
+    const auto lock = files.lock(settings.data);
+    ASSERT_TRUE(lock.has_value());
+    const auto failure = check_not_in_use(settings.data);
+    ASSERT_TRUE(failure.has_value());
+    EXPECT_EQ(failure->code, ExitCode::directory);
+    EXPECT_EQ(failure->what.find(settings.data + ": in use by another process"), 0U)
+        << failure->what;
+  }
+  EXPECT_EQ(check_not_in_use(settings.data), std::nullopt);
 }
 
 TEST_F(DataDirectoryTest, IsRefusedWhenItsIdentityIsDamaged) {

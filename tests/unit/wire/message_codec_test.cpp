@@ -53,7 +53,8 @@ std::vector<MessageBody> one_of_each() {
       core::AppendReply{AppendId(4), core::AppendVerdict::rejected, Index(1), Index(2), position,
                         Index(3), true, HeartbeatSeq(17)},
       core::Heartbeat{HeartbeatSeq(5), Index(6)},
-      core::HeartbeatReply{HeartbeatSeq(5), Index(6), Index(4), true},
+      core::HeartbeatReply{HeartbeatSeq(5), Index(6), Index(4), true,
+                           core::Staging{SnapshotId(8), Index(3), 77}},
       core::TimeoutNow{position},
       core::Forward{Ticket(99), drafts(), std::nullopt},
       core::ForwardReply{Ticket(99), core::ForwardVerdict::busy, position, kFrom, "why"},
@@ -61,6 +62,14 @@ std::vector<MessageBody> one_of_each() {
       core::JoinReply{core::JoinVerdict::redirect, "127.0.0.1:6", position, "detail"},
       core::NotInView{view(), ViewCause::leave},
       core::Regressed{Index(5), AppendId(6)},
+      core::SnapshotOffer{
+          {SnapshotId(8),
+           kFrom,
+           "127.0.0.1:7",
+           {{position, EntryHash(3), GroupClock(4)}, view(), {{kTo, BootSeq(2), {}}}},
+           1000},
+          Index(7)},
+      core::SnapshotReply{SnapshotId(8), core::SnapshotVerdict::failed, Index(5)},
   };
 }
 

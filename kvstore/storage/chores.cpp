@@ -1,0 +1,39 @@
+#include "kvstore/storage/chores.hpp"
+
+namespace kvstore::storage {
+
+Chores::Chores() : thread_([this] { run(); }) {}
+
+Chores::~Chores() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void Chores::put(Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(work));
+  }
+  changed_.notify_all();
+}
+
+void Chores::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (waiting_.empty()) return;
+    Work work = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    work();
+    // What it held goes here, not under the lock.
+    work = Work();
+    lock.lock();
+  }
+}
+
+}  // namespace kvstore::storage
