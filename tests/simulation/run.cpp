@@ -281,10 +281,30 @@ class Run {
     }
   }
 
+  /// The most multicasts that a member of the core has not delivered yet.
+  std::size_t undelivered(const std::vector<Machine>& core) {
+    std::size_t most = 0;
+    for (const Machine machine : core)
+      if (const Process* const process = cluster_.process(machine))
+        most = std::max(most, process->engine().status().multicasts_pending);
+    return most;
+  }
+
+  /// Where limits let a leader take only a few multicasts at a time, the rest come with the next
+  /// resend: each of these delivers one at least.
+  void drain(const std::vector<Machine>& core) {
+    const VirtualTime resend = cluster_.options().config.multicast_resend;
+    const VirtualTime until = cluster_.now() + 2 * resend * undelivered(core);
+    while (!violation() && cluster_.now() < until && undelivered(core) != 0)
+      go_on(cluster_.now() + 50ms);
+  }
+
   /// Once nobody asks for anything, everything asked for has ended and everybody has everything.
   void quiet(const std::vector<Machine>& core) {
     workload_.stop();
     go_on(cluster_.now() + patience());
+    if (violation()) return;
+    drain(core);
     if (violation()) return;
     if (!workload_.is_idle()) violate("LV3", "a client's call does not end");
     if (const auto unanswered = workload_.unanswered(core)) violate("LV3", *unanswered);
