@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstring>
 #include <fstream>
+#include <map>
 
 #include "client/kvctl/arguments.hpp"
 
@@ -74,21 +75,22 @@ std::string last_line_of(const std::filesystem::path& path) {
   return last;
 }
 
-/// Whether the member's own view has all these members, and has them up.
-bool sees_all_up(const kvstore::api::StatusReply& status,
-                 const std::vector<LocalMember>& expected) {
-  const gms::model::View& view = status.view.view;
-  return !status.leader.empty() && std::ranges::all_of(expected, [&](const LocalMember& member) {
+/// Whether the view has all these members, and has them up.
+bool has_all_up(const gms::model::View& view, const std::vector<LocalMember>& expected) {
+  return std::ranges::all_of(expected, [&](const LocalMember& member) {
     const auto* found = view.find_name(member.name);
     return found != nullptr && view.is_up(found->id);
   });
 }
 
-/// Looks at the members again and again until all is well; a loop without a thread of its own.
+/// Looks at the members again and again until those expected are up, in the newest view that any
+/// running one knows: one that was just started knows only what was before. A loop without a thread
+/// of its own.
 class Watch {
  public:
-  Watch(const client::Options& options, const std::vector<LocalMember>& expected)
-      : client_(context_, options), expected_(expected) {}
+  Watch(const client::Options& options, const std::vector<LocalMember>& all,
+        const std::vector<LocalMember>& expected)
+      : client_(context_, options), all_(all), expected_(expected) {}
 
   [[nodiscard]] Result<void> run(milliseconds time_max) {
     const auto limit = SteadyClock::now() + time_max;
@@ -105,19 +107,28 @@ class Watch {
   void look() {
     for (const LocalMember& member : expected_) check_process(member);
     if (failure_) return;
-    answers_ = well_ = 0;
-    for (const LocalMember& member : expected_)
+    newest_ = {};
+    known_.clear();
+    missing_ = all_.size();
+    for (const LocalMember& member : all_)
       client_.status(member.client_address, kStatusTimeout,
-                     [this](const Result<kvstore::api::StatusReply>& status) { take(status); });
+                     [this, &member](const Result<kvstore::api::StatusReply>& status) {
+                       take(member, status);
+                     });
   }
 
-  void take(const Result<kvstore::api::StatusReply>& status) {
-    if (status && sees_all_up(*status, expected_)) {
-      if (well_ == 0) seq_ = status->view.view.seq;
-      if (status->view.view.seq == seq_) ++well_;
+  void take(const LocalMember& member, const Result<kvstore::api::StatusReply>& status) {
+    if (status && !status->leader.empty()) {
+      const gms::model::View& view = status->view.view;
+      known_[member.name] = view.seq;
+      if (view.seq > newest_.seq) newest_ = view;
     }
-    if (++answers_ < expected_.size()) return;
-    done_ = well_ == expected_.size();
+    if (--missing_ > 0) return;
+    done_ = has_all_up(newest_, expected_) &&
+            std::ranges::all_of(expected_, [this](const LocalMember& wanted) {
+              const auto known = known_.find(wanted.name);
+              return known != known_.end() && known->second == newest_.seq;
+            });
     timer_.expires_after(kLookEvery);
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error && !done_) look();
@@ -133,10 +144,12 @@ class Watch {
   boost::asio::io_context context_;
   boost::asio::steady_timer timer_{context_};
   client::Client client_;
+  const std::vector<LocalMember> all_;
   const std::vector<LocalMember>& expected_;
-  std::size_t answers_ = 0;
-  std::size_t well_ = 0;
-  gms::model::ViewSeq seq_;
+  /// Of this look: the newest view, which view each member knows, and how many did not answer yet.
+  gms::model::View newest_;
+  std::map<std::string, gms::model::ViewSeq> known_;
+  std::size_t missing_ = 0;
   bool done_ = false;
   std::optional<Error> failure_;
 };
@@ -266,7 +279,10 @@ client::Options LocalCluster::client_options() const {
 
 Result<void> LocalCluster::wait_until_up(const std::vector<LocalMember>& expected,
                                          milliseconds time_max) const {
-  return Watch(client_options(), expected).run(time_max);
+  std::vector<LocalMember> running;
+  for (const LocalMember& member : members())
+    if (process_of(member)) running.push_back(member);
+  return Watch(client_options(), running, expected).run(time_max);
 }
 
 Result<std::string> LocalCluster::leader() const {
