@@ -78,9 +78,7 @@ void Engine::Parts::deliver() {
 void Engine::Parts::on(Read input) {
   auto* leading = std::get_if<Leading>(&role);
   if (leading == nullptr) {
-    const auto* following = std::get_if<Following>(&role);
-    out.add(Completed{input.ticket, 1, Error{ErrorCode::not_leader, "this member does not lead"},
-                      following != nullptr ? following->leader : MemberId()});
+    read_elsewhere(input.ticket);
   } else if (leading->reads.size() + leading->early_reads.size() >= config.reads_max) {
     out.add(Completed{input.ticket, 1, Error{ErrorCode::busy, "too many reads wait"}, self});
   } else if (!leading->own_epoch_committed) {
@@ -109,12 +107,17 @@ void Engine::Parts::confirm_rounds(Leading& leading) {
   if (confirmed <= leading.confirmed) return;
   leading.confirmed = confirmed;
   leading.reads.confirm(confirmed);
-  if (leading.reads.wants_round_after(leading.heartbeat_seq)) broadcast_heartbeat(leading);
+  leading.asked_reads.confirm(confirmed);
+  if (leading.reads.wants_round_after(leading.heartbeat_seq) ||
+      leading.asked_reads.wants_round_after(leading.heartbeat_seq))
+    broadcast_heartbeat(leading);
 }
 
 void Engine::Parts::release_reads() {
+  release_follower_reads();
   auto* leading = std::get_if<Leading>(&role);
   if (leading == nullptr) return;
+  answer_read_requests(*leading);
   for (const ReadBarrier::Ready& read : leading->reads.take_ready(delivery.applied()))
     out.add(ReadReady{read.ticket, read.index});
 }

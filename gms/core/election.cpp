@@ -55,6 +55,7 @@ void Engine::Parts::become_follower(Epoch epoch, MemberId leader, RoleReason rea
   }
   delivery.forget_expected({ErrorCode::outcome_unknown, "leadership changed"}, out.effects());
   fail_forwards();
+  fail_follower_reads();
   const bool knew_leader = std::holds_alternative<Following>(role)
                                ? !std::get<Following>(role).leader.is_none()
                                : std::holds_alternative<Leading>(role);
@@ -82,6 +83,7 @@ void Engine::Parts::forget_leader() {
   following.leader = MemberId();
   following.last_contact.reset();
   fail_forwards();
+  fail_follower_reads();
   delivery.forget_expected({ErrorCode::outcome_unknown, "the leader crashed"}, out.effects());
   out.trace(LeaderChanged{hard_state.epoch, MemberId()});
 }
@@ -183,6 +185,7 @@ void Engine::Parts::tally_prevotes() {
 
 void Engine::Parts::start_election(RoleReason reason) {
   ++campaigns;
+  fail_follower_reads();
   set_hard_state({hard_state.epoch.next(), self});
   change_role(Campaigning{{}, out.hard_state_seq()}, reason);
   if (now < hint_until) await_votes();

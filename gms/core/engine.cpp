@@ -145,6 +145,8 @@ void Engine::Parts::dispatch(const Message& message) {
       /* SnapshotOffer  */
       {&P::on_snapshot_offer, &P::on_snapshot_offer, &P::on_snapshot_offer, &P::on_second_leader},
       /* SnapshotReply  */ {kNone, kNone, kNone, &P::on_snapshot_reply},
+      /* ReadIndexRequest */ {kNone, kNone, kNone, &P::on_read_index_request},
+      /* ReadIndexReply */ {&P::on_read_index_reply, kNone, kNone, kNone},
   }};
   const Row& row = kTable[message.body.index()];
   const std::array<Handler, std::variant_size_v<Role>> by_role{row.following, row.precampaigning,
@@ -263,6 +265,7 @@ void Engine::Parts::on(Tick) {
   }
   if (wants_to_join() && now >= next_join) ask_to_join();
   expire_forwards();
+  expire_read_request();
   forget_retired();
   if (!outbox.empty() && now >= next_resend) resend_multicasts();
   release_unused_shelf(std::get_if<Leading>(&role));

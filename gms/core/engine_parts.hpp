@@ -8,6 +8,7 @@
 #include "gms/core/effect_writer.hpp"
 #include "gms/core/engine.hpp"
 #include "gms/core/entry_log.hpp"
+#include "gms/core/follower_reads.hpp"
 #include "gms/core/multicast_outbox.hpp"
 #include "gms/core/peer_table.hpp"
 #include "gms/core/random.hpp"
@@ -153,6 +154,19 @@ struct Engine::Parts {
   void release_reads();
   void serve_read(Leading& leading, model::Ticket ticket);
   void confirm_rounds(Leading& leading);
+
+  // ---- follower_reads.cpp: reads at a member that does not lead
+  void read_elsewhere(model::Ticket ticket);
+  void ask_read_index();
+  void on_read_index_request(const Message& message);
+  void on_read_index_reply(const Message& message);
+  /// At a leader: requests that are confirmed are answered.
+  void answer_read_requests(Leading& leading);
+  void release_follower_reads();
+  /// What was not answered in time is asked again, under another id.
+  void expire_read_request();
+  /// Reads whose index is not known yet end as `not_leader`.
+  void fail_follower_reads();
 
   // ---- liveness.cpp: heartbeats, silence, stalls, the crash hint
   void notice_stall(model::Duration gap);
@@ -312,6 +326,8 @@ struct Engine::Parts {
   std::deque<Wish> wishes;
   model::Ticket last_forward;
   model::Instant next_resend;
+
+  FollowerReads follower_reads;
 
   /// The peers whose addresses the driver has.
   std::map<model::MemberId, std::string> known_peers;

@@ -38,10 +38,11 @@ Status Engine::status() const {
   status.multicasts_pending = p.outbox.count();
   status.persists_pending = p.out.last_order() - p.durable;
   status.campaigns = p.campaigns;
+  status.reads_pending = p.follower_reads.size();
   if (const auto* following = std::get_if<Following>(&p.role)) status.leader = following->leader;
   if (const auto* leading = std::get_if<Leading>(&p.role)) {
     status.leader = p.self;
-    status.reads_pending = leading->reads.size() + leading->early_reads.size();
+    status.reads_pending += leading->reads.size() + leading->early_reads.size();
     for (const Progress& peer : leading->peers)
       status.peers.push_back(describe_peer(peer, status.view_in_log.view, p.now));
   }
@@ -61,6 +62,7 @@ Instant Engine::next_deadline() const {
   }
   if (p.wants_to_join()) next = std::min(next, p.next_join);
   if (!p.outbox.empty()) next = std::min(next, p.next_resend);
+  if (const auto expires = p.follower_reads.expires()) next = std::min(next, *expires);
   if (!p.forwarded.empty()) next = std::min(next, p.forwarded.front().expires);
   for (const auto& wish : p.wishes) next = std::min(next, p.deadline_of(wish));
   return std::max(next, p.now);

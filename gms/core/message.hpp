@@ -222,10 +222,26 @@ struct SnapshotReply {
   friend bool operator==(const SnapshotReply&, const SnapshotReply&) = default;
 };
 
-using MessageBody =
-    std::variant<PreVote, PreVoteReply, Vote, VoteReply, Append, AppendReply, Heartbeat,
-                 HeartbeatReply, TimeoutNow, Forward, ForwardReply, JoinRequest, JoinReply,
-                 NotInView, Regressed, SnapshotOffer, SnapshotReply>;
+/// A member asks the leader for an index that a linearizable read must see applied. `id` is never
+/// used again by that boot, and one is under way at a time.
+struct ReadIndexRequest {
+  model::Ticket id;
+
+  friend bool operator==(const ReadIndexRequest&, const ReadIndexRequest&) = default;
+};
+
+/// Everything acknowledged before the request was sent is at or below `index`.
+struct ReadIndexReply {
+  model::Ticket id;
+  model::Index index;
+
+  friend bool operator==(const ReadIndexReply&, const ReadIndexReply&) = default;
+};
+
+using MessageBody = std::variant<PreVote, PreVoteReply, Vote, VoteReply, Append, AppendReply,
+                                 Heartbeat, HeartbeatReply, TimeoutNow, Forward, ForwardReply,
+                                 JoinRequest, JoinReply, NotInView, Regressed, SnapshotOffer,
+                                 SnapshotReply, ReadIndexRequest, ReadIndexReply>;
 
 /// One message between two members of one group.
 struct Message {

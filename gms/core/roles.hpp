@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -57,6 +58,13 @@ struct Joining {
   model::Epoch epoch_seen;
 };
 
+/// A member that asked for an index to read at, and the number of its read here.
+struct ReadAsked {
+  model::Ticket number;
+  model::MemberId from;
+  model::Ticket id;
+};
+
 struct Transferring {
   model::MemberId target;
   model::Instant deadline;
@@ -82,6 +90,12 @@ struct Leading {
   ReadBarrier reads;
   /// Reads that came before an entry of this epoch was committed.
   std::vector<model::Ticket> early_reads;
+
+  /// Reads of members that do not lead, numbered here, and who asked for them. They wait for their
+  /// round alone: what is applied is the asker's to see to.
+  ReadBarrier asked_reads;
+  std::deque<ReadAsked> askers;
+  model::Ticket last_asked;
 
   std::optional<Transferring> transfer;
   /// The senders' rows as they will be when everything in the log is delivered.

@@ -96,6 +96,14 @@ void serialize(Archive& archive, core::SnapshotReply& m) {
   archive(m.id, m.verdict, m.commit);
 }
 template <class Archive>
+void serialize(Archive& archive, core::ReadIndexRequest& m) {
+  archive(m.id);
+}
+template <class Archive>
+void serialize(Archive& archive, core::ReadIndexReply& m) {
+  archive(m.id, m.index);
+}
+template <class Archive>
 void serialize(Archive& archive, Hello& hello) {
   archive(hello.group, hello.from, hello.boot, hello.to, hello.address);
 }

@@ -136,6 +136,8 @@ void RequestService::lead(const Leading& request) {
   switch (standing_.place) {
     case LeaderPlace::unknown: return hold(request);
     case LeaderPlace::elsewhere:
+      // The barrier asks the leader; the rows are this replica's.
+      if (request.kind != RequestKind::write) return read(request);
       return fail(request.origin,
                   {ErrorCode::not_leader, "the leader is " + standing_.leader.name});
     case LeaderPlace::here: break;

@@ -161,6 +161,10 @@ struct Fields {
     static constexpr std::array<const char*, 3> kVerdicts{" has_it", " fetching", " failed"};
     return kVerdicts[static_cast<std::size_t>(m.verdict) - 1] + field("commit", number(m.commit));
   }
+  std::string operator()(const ReadIndexRequest& m) const { return field("id", number(m.id)); }
+  std::string operator()(const ReadIndexReply& m) const {
+    return field("id", number(m.id)) + field("index", number(m.index));
+  }
 };
 
 struct Events {

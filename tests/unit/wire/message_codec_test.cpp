@@ -70,6 +70,8 @@ std::vector<MessageBody> one_of_each() {
            1000},
           Index(7)},
       core::SnapshotReply{SnapshotId(8), core::SnapshotVerdict::failed, Index(5)},
+      core::ReadIndexRequest{Ticket(12)},
+      core::ReadIndexReply{Ticket(12), Index(13)},
   };
 }
 
