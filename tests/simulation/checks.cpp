@@ -42,6 +42,7 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
   }
   if (world_.violation()) return;
   for (const EntryRun& run : request.entries) {
+    oracle_.appends(world_, member, run);
     log_matching_.appends(world_, member, run);
     NothingIsTakenBack::appends(world_, member, run);
     acks_.appends(world_, member, run);
@@ -58,6 +59,7 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
 }
 
 void Checks::installs(ShadowMember& member, const InstallRequest& install) {
+  oracle_.installs(world_, member, install);
   BaseIsCommitted::check(world_, member, install.base);
   acks_.installs(world_, member, install);
   const Index base = install.base.head.position.index;
@@ -95,6 +97,7 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects, Instan
     if (const auto* const trace = std::get_if<core::Trace>(&effect)) {
       traces(member, trace->event, now);
     } else if (const auto* const send = std::get_if<core::Send>(&effect)) {
+      oracle_.sends(world_, member, send->message);
       acks_.acknowledges(world_, member, send->message, send->after);
     } else if (const auto* const deliver = std::get_if<core::Deliver>(&effect)) {
       OrderOfProgress::delivers(world_, member, deliver->batch.last);
@@ -108,6 +111,7 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects, Instan
       stream_.installs(world_, member, install->view);
     }
   }
+  oracle_.step_ends(world_, member);
 }
 
 void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant now) {
@@ -164,12 +168,14 @@ void Checks::role_changes(ShadowMember& member, const core::RoleChanged& event) 
        slot != nullptr && slot->epoch == event.epoch;
        slot = member.memory.find(member.led_from.previous()))
     member.led_from = member.led_from.previous();
+  oracle_.leads(world_, member, event.epoch);
   election_safety_.leads(world_, member, event.epoch);
   LeaderCompleteness::leads(world_, member, event.epoch);
   ElectedByTheView::leads(world_, member, event.epoch, votes_);
 }
 
 void Checks::commits(ShadowMember& member, const core::CommitAdvanced& event) {
+  oracle_.commits(world_, member, event);
   OrderOfProgress::commits(world_, member, event.commit);
   if (member.role == core::RoleName::leader) {
     CommitEvidence::leader_commits(world_, member, event.commit, event.epoch);
@@ -240,6 +246,7 @@ void Checks::durable(ShadowMember& member, PersistSeq seq) {
 }
 
 void Checks::released(const ShadowMember& member, const core::Message& message, PersistSeq after) {
+  oracle_.released(world_, member, message);
   votes_.released(world_, member, message);
   silence_.released(world_, member);
   MessagesAreGated::released(world_, member, after);

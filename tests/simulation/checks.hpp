@@ -7,6 +7,7 @@
 #include "tests/simulation/invariants/logs.hpp"
 #include "tests/simulation/invariants/multicast.hpp"
 #include "tests/simulation/invariants/removals.hpp"
+#include "tests/simulation/oracle.hpp"
 
 namespace tests::simulation {
 
@@ -60,6 +61,7 @@ class Checks {
   void count_join(const gms::model::View& view);
 
   World& world_;
+  Oracle oracle_;
   ElectionSafety election_safety_;
   VotesAreKept votes_;
   LogMatching log_matching_;
