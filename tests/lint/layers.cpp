@@ -68,8 +68,8 @@ const std::vector<Library>& libraries() {
       {"POSIX",
        {"sys/*", "netinet/*", "arpa/*", "linux/*", "unistd.h", "fcntl.h", "signal.h", "poll.h",
         "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h"},
-       {"gms/log/*", "gms/net/*", "gms/group*", "kvstore/storage/rocks_*", "kvstore/server/*",
-        "client/*"}},
+       {"gms/log/*", "gms/net/*", "gms/group*", "gms/examples/*", "kvstore/storage/rocks_*",
+        "kvstore/server/*", "client/*"}},
   };
   return kLibraries;
 }
