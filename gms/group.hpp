@@ -122,6 +122,15 @@ class Completion {
 /// option), conflict (the directory is a member's already or is in use), io.
 [[nodiscard]] model::Result<model::Identity> initialise(const GroupOptions& options);
 
+/// Makes the member of a directory that nobody runs the founder of a new group, alone, which goes
+/// on from all that its log has, committed or not [C28]. It is for a group that has lost a quorum
+/// for good: what only others had is lost, and nobody else of the old group is let in any more.
+/// The address and the info of `options` count only if no view of the log has the member's. When it
+/// is interrupted the member is of a group that has no quorum, and it can be called again.
+/// Errors: invalid_argument (an option), conflict (the directory is in use, or joined no group),
+/// not_found, corrupt, io, busy.
+[[nodiscard]] model::Result<model::Identity> found_anew(const GroupOptions& options);
+
 /// A member of a group: uniform, totally ordered multicast and views, over a durable log.
 ///
 /// Guarantee: integrity, uniform agreement and total order (docs/protocol.md); what is proposed is

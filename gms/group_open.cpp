@@ -6,6 +6,7 @@
 #include "gms/group.hpp"
 #include "gms/group_parts.hpp"
 #include "gms/log/new_member.hpp"
+#include "gms/log/refounding.hpp"
 #include "gms/net/address.hpp"
 #include "gms/net/loop_log.hpp"
 
@@ -26,6 +27,11 @@ std::uint64_t random_number() {
   const std::uint64_t high = device();
   const std::uint64_t number = high << 32 | device();
   return number == 0 ? 1 : number;
+}
+
+model::GroupId random_group() {
+  const std::uint64_t high = random_number();
+  return {high, random_number()};
 }
 
 Result<void> check_limit(const char* what, std::size_t size, std::size_t max) {
@@ -69,7 +75,7 @@ Result<log::NewMember> new_member(const GroupOptions& options, const std::string
   member.identity.name = options.name;
   member.salt = log::LogSalt(random_number());
   if (!options.join_addresses.empty()) return member;
-  member.identity.group = {random_number(), random_number()};
+  member.identity.group = random_group();
   model::View view;
   view.seq = model::ViewSeq(1);
   view.members = {{member.identity.self, options.name, address, options.info}};
@@ -176,6 +182,15 @@ Result<model::Identity> initialise(const GroupOptions& options) {
       log::initialise(files, options.directory.string(), *member, log_options(options));
   if (!made) return made.error();
   return member->identity;
+}
+
+Result<model::Identity> found_anew(const GroupOptions& options) {
+  if (auto checked = check(options); !checked) return checked.error();
+  const auto address = advertised(options, options.listen_address);
+  if (!address) return address.error();
+  log::PosixFileSystem files;
+  return log::refound(files, options.directory.string(), {random_group(), *address, options.info},
+                      log_options(options));
 }
 
 Result<std::unique_ptr<Group>> Group::open(boost::asio::io_context& context,

@@ -46,7 +46,8 @@ class EntryLog {
   [[nodiscard]] std::size_t bytes_after(model::Index index) const;
 
   /// Adds entries that follow the head; the order `seq` makes them durable. Precondition: they
-  /// continue the head's index, and views in them change one voter at most [I14].
+  /// continue the head's index, and views in them change one voter at most, but for those that
+  /// found a group [I14].
   void append(const model::EntryRun& run, model::PersistSeq seq);
   /// Drops the entry at `from` and all after it. `before` is the end of the log then.
   /// Precondition: `from` is above the base.

@@ -21,8 +21,13 @@ constexpr std::chrono::milliseconds kAcceptRetry{100};
 /// Links to addresses that nobody has answered at yet.
 constexpr std::size_t kSeekersMax = 32;
 
-Error refused(const char* why) {
-  return {ErrorCode::conflict, why};
+Error refused(std::string why) {
+  return {ErrorCode::conflict, std::move(why)};
+}
+
+Error refused_to(const model::GroupId& group) {
+  return refused("another group: here is " + model::to_string(group) +
+                 "; if that was founded anew, join it with a new data directory");
 }
 
 }  // namespace
@@ -151,7 +156,7 @@ wire::Hello Links::hello_to(const MemberId& to) {
 Result<void> Links::check(const wire::Hello& hello) const {
   const bool groups_differ = hello.group != settings_.group;
   if (groups_differ && !hello.group.is_none() && !settings_.group.is_none())
-    return refused("another group");
+    return refused_to(settings_.group);
   if (!hello.to.is_none() && hello.to != settings_.self)
     return refused("meant for another member or incarnation");
   if (hello.from.is_none() || hello.from == settings_.self)

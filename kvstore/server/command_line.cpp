@@ -39,6 +39,11 @@ class Options {
     app_.add_flag("--init", initialise_, "make an empty directory a member's first");
   }
   void add_directory() { app_.add_option("DIR", directory_, "data directory")->required(); }
+  void add_survivors() {
+    app_.add_option("DIR,--data", directories_, "data directory of a member that is left")
+        ->required();
+    app_.add_flag("--yes", agreed_, "do it without asking");
+  }
 
   /// An option that is none of the subcommand's.
   [[nodiscard]] std::optional<Failure> unknown() const {
@@ -58,6 +63,8 @@ class Options {
     out.initialise_first = initialise_ ? InitialiseFirst::yes : InitialiseFirst::no;
     out.file = file_;
     out.directory = directory_;
+    out.directories = directories_;
+    out.agreement = agreed_ ? Agreement::given : Agreement::to_be_asked;
     for (const auto& [flag, value] : values_)
       if (app_.get_option(flag)->count() > 0) out.flags.push_back({flag, value});
     if (insecure_) out.flags.push_back({kInsecure, "true"});
@@ -84,6 +91,8 @@ class Options {
   std::map<std::string, std::string> values_;
   std::string file_;
   std::string directory_;
+  std::vector<std::string> directories_;
+  bool agreed_ = false;
   bool insecure_ = false;
   bool initialise_ = false;
 };
@@ -103,6 +112,9 @@ class Parser {
     run.add_initialise();
     add("inspect", CommandName::inspect, "say what is in a data directory").add_directory();
     add("verify", CommandName::verify, "check all of a data directory").add_directory();
+    add("recover", CommandName::recover,
+        "found a new group with what is left of one that has lost its quorum for good")
+        .add_survivors();
   }
 
   [[nodiscard]] std::variant<Command, Help, Failure> parse(std::span<const char* const> arguments) {

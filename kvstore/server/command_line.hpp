@@ -11,9 +11,12 @@
 
 namespace kvstore::server {
 
-enum class CommandName { init, run, inspect, verify };
+enum class CommandName { init, run, inspect, verify, recover };
 /// Whether `run` makes an empty directory a member's first.
 enum class InitialiseFirst { no, yes };
+
+/// Whether what was asked for is agreed to already, or has to be asked about.
+enum class Agreement { to_be_asked, given };
 
 /// A command as typed.
 struct Command {
@@ -24,6 +27,9 @@ struct Command {
   std::vector<GivenFlag> flags;
   /// Of inspect and verify.
   std::string directory;
+  /// Of recover.
+  std::vector<std::string> directories;
+  Agreement agreement = Agreement::to_be_asked;
 };
 /// Text that was asked for, and nothing else is to be done.
 struct Help {

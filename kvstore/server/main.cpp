@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 
@@ -5,6 +7,7 @@
 #include "kvstore/server/data_directory.hpp"
 #include "kvstore/server/kvd.hpp"
 #include "kvstore/server/process.hpp"
+#include "kvstore/server/recovery.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -40,12 +43,27 @@ Failure with_settings(const Command& command) {
   return run(settings);
 }
 
-Failure carry_out(const Command& command) {
+/// Nobody is asked who could not answer.
+bool asks_to_go_on() {
+  if (isatty(STDIN_FILENO) == 0) return false;
+  std::cout << "Go on? Type yes: " << std::flush;
+  std::string answer;
+  return std::getline(std::cin, answer) && answer == "yes";
+}
+
+std::optional<Failure> recover(const Command& command) {
+  const bool agreed = command.agreement == Agreement::given;
+  return recover_group(
+      command.directories, [agreed] { return agreed || asks_to_go_on(); }, std::cout);
+}
+
+Failure run_named(const Command& command) {
   const Failure done{ExitCode::done, {}};
   switch (command.name) {
     case CommandName::inspect:
       return inspect_directory(command.directory, std::cout).value_or(done);
     case CommandName::verify: return verify_directory(command.directory, std::cout).value_or(done);
+    case CommandName::recover: return recover(command).value_or(done);
     case CommandName::init:
     case CommandName::run: break;
   }
@@ -64,7 +82,7 @@ int run_command(std::span<const char* const> arguments) {
     std::cout << help->text;
     return EXIT_SUCCESS;
   }
-  return end_with(carry_out(std::get<Command>(parsed)));
+  return end_with(run_named(std::get<Command>(parsed)));
 }
 
 }  // namespace

@@ -58,6 +58,18 @@ rocksdb::Status leave_number_zero(rocksdb::DB& db) {
   return db.Delete(options, "_/");
 }
 
+/// What the files have.
+Result<std::optional<AppliedRecord>> read_applied(rocksdb::DB& db) {
+  std::string value;
+  const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), kAppliedKey, &value);
+  if (status.IsNotFound()) return std::optional<AppliedRecord>();
+  if (!status.ok()) return to_error(status);
+  const auto row = decode_row(as_bytes(value));
+  if (!row) return row.error();
+  return std::optional(
+      AppliedRecord{Index(row->revision.value()), {row->value.begin(), row->value.end()}});
+}
+
 /// The rows in RocksDB's files.
 class FileSource final : public RowSource {
  public:
@@ -141,22 +153,10 @@ struct RocksStore::State {
   Index applied;
   std::unique_ptr<RocksTableWriter> writer;
 
-  [[nodiscard]] Result<std::optional<AppliedRecord>> read_applied() const;
   void freeze() { writer->give(overlay.freeze()); }
   [[nodiscard]] bool is_full() const;
   [[nodiscard]] Result<void> make_room();
 };
-
-Result<std::optional<AppliedRecord>> RocksStore::State::read_applied() const {
-  std::string value;
-  const rocksdb::Status status = db->Get(rocksdb::ReadOptions(), kAppliedKey, &value);
-  if (status.IsNotFound()) return std::optional<AppliedRecord>();
-  if (!status.ok()) return to_error(status);
-  const auto row = decode_row(as_bytes(value));
-  if (!row) return row.error();
-  return std::optional(
-      AppliedRecord{Index(row->revision.value()), {row->value.begin(), row->value.end()}});
-}
 
 bool RocksStore::State::is_full() const {
   const OverlayTable& table = overlay.newest();
@@ -191,12 +191,21 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
   if (!status.ok()) return to_error(status);
   state->db.reset(db);
   if (const auto left = leave_number_zero(*db); !left.ok()) return to_error(left);
-  const auto stored = state->read_applied();
+  const auto stored = read_applied(*db);
   if (!stored) return stored.error();
   if (*stored) state->applied = state->durable_when_opened = (*stored)->applied;
   state->writer = std::make_unique<RocksTableWriter>(
       *db, *state->watch, RocksTableWriter::Settings{rocks, directory, 2 * options.memtable_bytes});
   return std::unique_ptr<RocksStore>(new RocksStore(std::move(state)));
+}
+
+Result<std::optional<AppliedRecord>> RocksStore::look_up_applied(const std::string& directory) {
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Options rocks = rocks_options({}, std::make_shared<RocksWatch>());
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(rocks, directory, &opened);
+  if (!status.ok()) return to_error(status);
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  return read_applied(*db);
 }
 
 Result<void> RocksStore::apply(const ChangeSet& changes) {
@@ -228,7 +237,7 @@ std::unique_ptr<Snapshot> RocksStore::snapshot() const {
 
 Result<std::optional<AppliedRecord>> RocksStore::stored() const {
   if (const AppliedRecord* applied = state_->overlay.applied()) return std::optional(*applied);
-  return state_->read_applied();
+  return read_applied(*state_->db);
 }
 
 Index RocksStore::durable() const {

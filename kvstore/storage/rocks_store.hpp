@@ -30,6 +30,11 @@ class RocksStore final : public Store {
   [[nodiscard]] static gms::model::Result<std::unique_ptr<RocksStore>> open(
       const std::string& directory, const RocksOptions& options);
 
+  /// The newest applied record of a store that nobody has open; writes nothing there. Errors: as of
+  /// open().
+  [[nodiscard]] static gms::model::Result<std::optional<AppliedRecord>> look_up_applied(
+      const std::string& directory);
+
   ~RocksStore() override;
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;

@@ -176,6 +176,26 @@ TEST(EntryLogDeathTest, AViewMayChangeOneVoterOnlyAndCountsUpByOne) {
   EXPECT_DEATH(log.append(view_entry(log.head(), 1, view_of(3, 3)), PersistSeq(1)), "I14");
 }
 
+TEST(EntryLog, AViewThatFoundsAGroupLeavesAllVotersButOneBehind) {
+  EntryLog log = empty_log();
+  log.append(view_entry(log.head(), 1, view_of(1, 5)), PersistSeq(1));
+  View founds = view_of(2, 1);
+  founds.cause = ViewCause::bootstrap;
+  log.append(view_entry(log.head(), 2, founds), PersistSeq(2));
+  EXPECT_EQ(log.view().view.members.size(), 1U);
+}
+
+TEST(EntryLogDeathTest, AViewThatFoundsAGroupHasOneMember) {
+  EntryLog log = empty_log();
+  log.append(view_entry(log.head(), 1, view_of(1, 5)), PersistSeq(1));
+  View founds = view_of(2, 2);
+  founds.cause = ViewCause::bootstrap;
+  EXPECT_DEATH(log.append(view_entry(log.head(), 2, founds), PersistSeq(2)), "I14");
+  founds = view_of(2, 1);
+  founds.cause = ViewCause::evict;
+  EXPECT_DEATH(log.append(view_entry(log.head(), 2, founds), PersistSeq(2)), "I14");
+}
+
 TEST(EntryLog, ReadsAcrossRunsUpToALimitButOneEntryAtLeast) {
   EntryLog log = empty_log();
   add(log, 1, {"a", "b"}, 1);
