@@ -63,6 +63,7 @@ const std::vector<Library>& libraries() {
       {"ISA-L", {"isa-l*", "crc.h"}, {"*crc32c.cpp"}},
       {"Abseil", {"absl/*"}, {"kvstore/storage/*"}},
       {"spdlog", {"spdlog/*", "fmt/*"}, {"kvstore/server/*"}},
+      {"corosync", {"corosync/*"}, {}},
       {"GoogleTest", {"gtest/*", "gmock/*"}, {}},
       {"Google Benchmark", {"benchmark/*"}, {}},
       {"POSIX",
