@@ -53,9 +53,42 @@ void Checks::persists(ShadowMember& member, const PersistRequest& request) {
     const std::size_t views = member.memory.views().size();
     member.memory.apply(run);
     if (member.memory.views().size() != views) ViewsChangeByOne::changed(world_, member);
+    count_siblings(member, run);
     removals_.appends(run);
   }
   member.pending.push_back(request);
+}
+
+void Checks::count_siblings(const ShadowMember& member, const EntryRun& run) {
+  const PlacedView* const view = member.memory.view();
+  if (view == nullptr || view->position.index < run.first_index()) return;
+  const bool has_sibling =
+      std::any_of(world_.members().begin(), world_.members().end(), [&](const ShadowMember& other) {
+        const PlacedView* const latest = other.memory.view();
+        return latest != nullptr && latest->view.seq == view->view.seq &&
+               latest->position != view->position;
+      });
+  if (has_sibling) world_.statistics().count(Sometimes::sibling_views);
+}
+
+void Checks::receives(const ShadowMember& member, const core::Message& message, Instant now) {
+  removals_.hears(member, message, now);
+  const ShadowMember* const sender = world_.find(message.from);
+  const bool leads =
+      sender != nullptr && sender->role == core::RoleName::leader && sender->led == message.epoch;
+  if (std::holds_alternative<core::TimeoutNow>(message.body) && !leads)
+    world_.statistics().count(Sometimes::late_timeout_now);
+}
+
+void Checks::multicast_dropped(const ShadowMember& member, const core::MulticastDropped& event) {
+  Statistics& statistics = world_.statistics();
+  statistics.count(Sometimes::multicast_dropped);
+  const std::vector<PlacedView>& views = member.memory.views();
+  const auto in_force = std::find_if(views.rbegin(), views.rend(), [&](const PlacedView& view) {
+    return view.position.index < event.index;
+  });
+  if (in_force != views.rend() && !in_force->view.is_up(event.sender))
+    statistics.count(Sometimes::multicast_of_a_member_down);
 }
 
 void Checks::installs(ShadowMember& member, const InstallRequest& install) {
@@ -139,8 +172,8 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant
     statistics.count(Sometimes::excluded);
   } else if (std::holds_alternative<core::StallNoticed>(event)) {
     statistics.count(Sometimes::stall_noticed);
-  } else if (std::holds_alternative<core::MulticastDropped>(event)) {
-    statistics.count(Sometimes::multicast_dropped);
+  } else if (const auto* const dropped = std::get_if<core::MulticastDropped>(&event)) {
+    multicast_dropped(member, *dropped);
   } else if (const auto* const suspected = std::get_if<core::MemberSuspected>(&event)) {
     if (suspected->process_dead) statistics.count(Sometimes::process_found_dead);
   } else if (const auto* const regressed = std::get_if<core::MemberRegressed>(&event)) {
@@ -160,6 +193,9 @@ void Checks::role_changes(ShadowMember& member, const core::RoleChanged& event) 
   Statistics& statistics = world_.statistics();
   ++statistics.elections;
   if (member.takes_over) statistics.count(Sometimes::transfer_done);
+  const PlacedView* const view = member.memory.view();
+  if (view != nullptr && view->position.index > member.commit)
+    statistics.count(Sometimes::view_inherited);
   if (CommitEvidence::is_on_a_majority(world_, member))
     statistics.count(Sometimes::old_epoch_entry_on_a_majority);
   member.led = event.epoch;

@@ -21,9 +21,7 @@ class Checks {
               const std::optional<gms::model::Mark>& applied);
   /// A message is about to arrive, at `now` by the member's clock.
   void receives(const ShadowMember& member, const gms::core::Message& message,
-                gms::model::Instant now) {
-    removals_.hears(member, message, now);
-  }
+                gms::model::Instant now);
   /// An engine's effects at `now` by its clock, before the first is carried out.
   void observes(ShadowMember& member, const gms::core::Effects& effects, gms::model::Instant now);
   void durable(ShadowMember& member, gms::model::PersistSeq seq);
@@ -45,10 +43,14 @@ class Checks {
   /// What needs all disks: to be called whenever they are checked.
   void power_loss() { InstantPowerLoss::check(world_); }
 
+  [[nodiscard]] const MulticastsAreExact& multicasts() const { return multicasts_; }
   [[nodiscard]] const OneExecution& executions() const { return executions_; }
 
  private:
   void persists(ShadowMember& member, const gms::model::PersistRequest& request);
+  /// Whether another log has another view of the number that the run's last view has.
+  void count_siblings(const ShadowMember& member, const gms::model::EntryRun& run);
+  void multicast_dropped(const ShadowMember& member, const gms::core::MulticastDropped& event);
   void installs(ShadowMember& member, const gms::model::InstallRequest& install);
   void restores(ShadowMember& member, const gms::model::SnapshotMeta& meta);
   void traces(ShadowMember& member, const gms::core::TraceEvent& event, gms::model::Instant now);

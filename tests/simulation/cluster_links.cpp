@@ -67,8 +67,10 @@ void Cluster::deliver(const Event& event) {
   if (letter.message.from_boot <= state.known_dead[letter.from]) return;
   if (letter.from_the_graveyard) {
     statistics_.count(FaultClass::message_from_the_graveyard);
-    if (letter.message.epoch < state.shadow->memory_hard_state.epoch)
+    if (letter.message.epoch < state.shadow->memory_hard_state.epoch) {
       statistics_.count(Sometimes::old_message_after_an_epoch);
+      ++statistics_.old_messages[letter.message.body.index()];
+    }
   }
   count_event();
   checks_.receives(*state.shadow, letter.message, clock(event.machine));

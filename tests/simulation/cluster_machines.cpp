@@ -87,6 +87,7 @@ void Cluster::crash(Machine machine, CrashKind kind) {
     state.log->power_fails(disk_random_);
   else
     state.log->process_dies(disk_random_);
+  if (state.fetch.meta.id != SnapshotId()) statistics_.count(Sometimes::killed_while_fetching);
   state.process.reset();
   state.taking = {};
   state.shelf.clear();

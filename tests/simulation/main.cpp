@@ -25,6 +25,7 @@ struct Request {
   bool trace = false;
   bool twice = false;
   bool list_options = false;
+  bool reach_all = false;
 };
 
 /// What an abort in this thread says: a signal handler may only write what is ready.
@@ -111,7 +112,11 @@ int play(const Request& request) {
   for (std::thread& worker : workers) worker.join();
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   std::fputs(summary(campaign.statistics(), elapsed).c_str(), stdout);
-  return campaign.failed() ? 1 : 0;
+  if (campaign.failed()) return 1;
+  if (!request.reach_all) return 0;
+  const std::vector<std::string> missing = not_reached(campaign.statistics());
+  for (const std::string& what : missing) std::fprintf(stderr, "not reached: %s\n", what.c_str());
+  return missing.empty() ? 0 : 1;
 }
 
 }  // namespace
@@ -129,6 +134,8 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 64));
   app.add_flag("--trace", request.trace, "Print every event");
   app.add_flag("--twice", request.twice, "Play each seed twice and compare the runs");
+  app.add_flag("--reach-all", request.reach_all,
+               "Fail unless everything that sometimes has to happen did");
   app.add_flag("--list-options", request.list_options, "Print what the seeds stand for");
   CLI11_PARSE(app, argc, argv);
   if (!parse_range(seeds, request)) {

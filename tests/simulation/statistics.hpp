@@ -3,7 +3,10 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <variant>
+#include <vector>
 
+#include "gms/core/message.hpp"
 #include "tests/simulation/random.hpp"
 
 namespace tests::simulation {
@@ -75,9 +78,18 @@ enum class Sometimes : std::uint8_t {
   installed_while_a_view_is_uncommitted,
   snapshot_dropped,
   fetch_went_on_over_a_leader_change,
+  sibling_views,
+  view_inherited,
+  multicast_of_a_member_down,
+  copy_after_a_leader_change,
+  late_timeout_now,
+  killed_while_fetching,
 };
 inline constexpr std::size_t kSometimes =
-    static_cast<std::size_t>(Sometimes::fetch_went_on_over_a_leader_change) + 1;
+    static_cast<std::size_t>(Sometimes::killed_while_fetching) + 1;
+
+/// Kinds of messages.
+inline constexpr std::size_t kMessageTypes = std::variant_size_v<gms::core::MessageBody>;
 
 /// What happened in a run, or in many.
 struct Statistics {
@@ -97,6 +109,8 @@ struct Statistics {
   VirtualTime simulated{};
   std::array<std::uint64_t, kFaultClasses> faults{};
   std::array<std::uint64_t, kSometimes> sometimes{};
+  /// Messages that came long after they were sent, in a later epoch.
+  std::array<std::uint64_t, kMessageTypes> old_messages{};
 
   void count(FaultClass fault) { ++faults[static_cast<std::size_t>(fault)]; }
   void count(Sometimes reached) { ++sometimes[static_cast<std::size_t>(reached)]; }
@@ -105,6 +119,10 @@ struct Statistics {
   }
   Statistics& operator+=(const Statistics& other);
 };
+
+/// What a corpus of seeds did not reach of all that it has to: everything that `Sometimes` lists
+/// but what is so rare that it is told elsewhere, and old messages of elections and replication.
+[[nodiscard]] std::vector<std::string> not_reached(const Statistics& statistics);
 
 /// Several lines for people. `elapsed` is the wall time that it took.
 [[nodiscard]] std::string summary(const Statistics& statistics,

@@ -57,7 +57,12 @@ void OneExecution::record(World& world, const ShadowMember& member, const Execut
   if (known->second.index != execution.effective || known->second.applied != execution.applied)
     world.violate("D2", name_of(member) + " executes a call again, or answers it otherwise," +
                             at(execution.index));
-  if (!execution.executed) world.statistics().count(Sometimes::copy_not_executed);
+  if (execution.executed) return;
+  world.statistics().count(Sometimes::copy_not_executed);
+  const Slot* const original = member.memory.find(execution.effective);
+  const Slot* const copy = member.memory.find(execution.index);
+  if (original != nullptr && copy != nullptr && original->epoch != copy->epoch)
+    world.statistics().count(Sometimes::copy_after_a_leader_change);
 }
 
 }  // namespace tests::simulation
