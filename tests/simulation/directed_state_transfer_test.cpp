@@ -353,5 +353,50 @@ TEST_F(StateTransfer, WhoHasNotInstalledDurablyCampaignsForNothing) {
   expect_equal(4s);
 }
 
+TEST_F(StateTransfer, ACrashBetweenTheFlushAndTheTrimFindsTheStateAndTheWholeLog) {
+  ASSERT_TRUE(cluster.elect(0));
+  for (int i = 0; i < 5; ++i) write(0);
+  cluster.run(100ms);
+  const Index flushed = cluster.status(1).applied;
+  cluster.hold_disk(1);
+  cluster.flush(1);
+  cluster.run(50ms);
+  const auto& orders = cluster.shadow(1).pending;
+  ASSERT_TRUE(std::any_of(orders.begin(), orders.end(),
+                          [](const PersistRequest& order) { return order.trim_to.has_value(); }));
+  cluster.lose_power(1);
+  cluster.release_disk(1);
+  cluster.restart(1);
+  EXPECT_EQ(cluster.status(1).base, Index());
+  EXPECT_EQ(cluster.status(1).applied, flushed);
+  // The same once more, with the trim done and what came after it not flushed.
+  cluster.flush(1);
+  cluster.run(50ms);
+  const Index base = cluster.status(1).base;
+  EXPECT_GT(base, Index());
+  for (int i = 0; i < 5; ++i) write(0);
+  cluster.lose_power(1);
+  cluster.restart(1);
+  EXPECT_EQ(cluster.status(1).base, base);
+  EXPECT_GE(cluster.status(1).applied, base);
+  expect_equal(2s);
+}
+
+TEST_F(StateTransfer, WhereThereIsNoRoomForASnapshotNothingIsLostAndAnotherIsTakenLater) {
+  leave_behind();
+  cluster.refuse_states(0, true);
+  cluster.join_all();
+  cluster.run(3s);
+  ASSERT_TRUE(cluster.leads(0));
+  EXPECT_FALSE(cluster.fetches(kAway));
+  EXPECT_GT(cluster.statistics().of(Sometimes::snapshot_dropped), 0U);
+  write(0);
+  cluster.refuse_states(0, false);
+  cluster.run(2s);
+  ASSERT_TRUE(cluster.fetches(kAway));
+  ASSERT_TRUE(cluster.finish_fetch(kAway));
+  expect_equal(2s);
+}
+
 }  // namespace
 }  // namespace tests::simulation

@@ -73,6 +73,44 @@ ScriptedCluster::ScriptedCluster(std::uint32_t members, const core::Config& conf
 
 ScriptedCluster::~ScriptedCluster() = default;
 
+Machine ScriptedCluster::add_joiner() {
+  return add_machine(member_at(static_cast<Machine>(machines_.size())));
+}
+
+Machine ScriptedCluster::add_successor(Machine machine) {
+  Member member = member_at(static_cast<Machine>(machines_.size()));
+  member.id.node = machines_[machine].settings.self.id.node;
+  member.name = machines_[machine].settings.self.name;
+  return add_machine(member);
+}
+
+Machine ScriptedCluster::add_machine(const Member& member) {
+  const auto machine = static_cast<Machine>(machines_.size());
+  GMS_ASSERT(machine < kMachinesMax, "a machine too many");
+  Place& place = machines_.emplace_back();
+  place.settings = {machines_[0].settings.config, member, {}, machine + 1};
+  for (Machine other = 0; other < machine; ++other)
+    place.settings.join_addresses.push_back(machines_[other].settings.self.peer_address);
+  const RestoredState first =
+      gms::log::first_state({{{}, member.id, member.name}, std::nullopt, gms::log::LogSalt(2)});
+  place.shadow = &world_.add_member(member.id, machine);
+  place.log = std::make_unique<LogDevice>(std::make_unique<MemoryBackend>(first));
+  restart(machine);
+  return machine;
+}
+
+std::optional<Machine> ScriptedCluster::machine_of(const MemberId& id) const {
+  for (Machine machine = 0; machine < machines_.size(); ++machine)
+    if (machines_[machine].settings.self.id == id) return machine;
+  return std::nullopt;
+}
+
+void ScriptedCluster::post(Letter letter) {
+  const bool is_lost = std::any_of(lost_.begin(), lost_.end(),
+                                   [&](const LetterFilter& lost) { return lost(letter); });
+  if (!is_lost && !is_cut(letter.from, letter.to)) in_flight_.push_back(std::move(letter));
+}
+
 void ScriptedCluster::tick(Machine machine) {
   if (!machines_[machine].process) return;
   machines_[machine].process->step(now_, core::Tick{});
@@ -160,6 +198,7 @@ void ScriptedCluster::isolate(Machine machine) {
 
 void ScriptedCluster::join_all() {
   cut_.reset();
+  lost_.clear();
 }
 
 void ScriptedCluster::peer_down(Machine at, Machine dead) {
@@ -275,17 +314,14 @@ void ScriptedCluster::read_log(Process& process, const ReadRequest& request) {
 void ScriptedCluster::send(Process& process, core::Message message, PersistSeq seq) {
   const Machine from = process.machine();
   checks_.released(*machines_[from].shadow, message, seq);
-  const auto to = static_cast<Machine>(message.to.node.value() - 1);
-  if (to < machines_.size() && !is_cut(from, to))
-    in_flight_.push_back({std::move(message), from, to, 1, false});
+  if (const auto to = machine_of(message.to)) post({std::move(message), from, *to, 1, false});
 }
 
 void ScriptedCluster::send_to_address(Process& process, const std::string& address,
                                       core::Message message) {
   const Machine from = process.machine();
   for (Machine to = 0; to < machines_.size(); ++to)
-    if (machines_[to].settings.self.peer_address == address && !is_cut(from, to))
-      in_flight_.push_back({message, from, to, 1, false});
+    if (machines_[to].settings.self.peer_address == address) post({message, from, to, 1, false});
 }
 
 void ScriptedCluster::executed(Process& process, const std::vector<Execution>& executions) {
@@ -299,6 +335,11 @@ void ScriptedCluster::state_taken(Process& process, SnapshotId id,
                                   std::shared_ptr<const SavedState> state) {
   Place& place = machines_[process.machine()];
   core::SnapshotTaken taken{id, {}, {}, 1};
+  if (place.states_refused) {
+    taken.error = Error{ErrorCode::io, "no space is left"};
+    place.inputs.emplace_back(std::move(taken));
+    return;
+  }
   if (const auto mark = state->mark()) taken.mark = *decode_mark(*mark);
   place.shelf.emplace(id, std::move(state));
   place.inputs.emplace_back(std::move(taken));
@@ -338,7 +379,7 @@ void ScriptedCluster::flush(Machine machine) {
 bool ScriptedCluster::finish_fetch(Machine machine) {
   Place& place = machines_[machine];
   const SnapshotMeta meta = *std::exchange(place.fetch, std::nullopt);
-  const auto& shelf = machines_[meta.source.node.value() - 1].shelf;
+  const auto& shelf = machines_[*machine_of(meta.source)].shelf;
   const auto found = shelf.find(meta.id);
   if (found == shelf.end()) {
     place.fetch = meta;
@@ -418,6 +459,10 @@ bool ScriptedCluster::leads(Machine machine) const {
 
 const RegisterMachine& ScriptedCluster::application(Machine machine) const {
   return machines_[machine].application;
+}
+
+std::uint64_t ScriptedCluster::multicasts_delivered(Machine machine, BootSeq boot) const {
+  return checks_.multicasts().newest_delivered(machines_[machine].settings.self.id, boot);
 }
 
 std::string ScriptedCluster::violation() const {

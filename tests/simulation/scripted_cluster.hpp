@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bitset>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -46,6 +47,11 @@ class ScriptedCluster final : private ProcessHost {
   explicit ScriptedCluster(std::uint32_t members, const gms::core::Config& config = {});
   ~ScriptedCluster() override;
 
+  // Members beside the first ones; each runs on a machine of its own, and asks all to join.
+  Machine add_joiner();
+  /// The member that `machine` has, in a new incarnation and without its disk.
+  Machine add_successor(Machine machine);
+
   // Time
   void advance(gms::model::Duration by) { now_ += by; }
   void tick(Machine machine);
@@ -72,6 +78,8 @@ class ScriptedCluster final : private ProcessHost {
   /// Messages between the two are dropped when they are sent, until joined again.
   void cut(Machine a, Machine b);
   void isolate(Machine machine);
+  /// Those that match are dropped when they are sent, until joined again.
+  void lose(LetterFilter filter) { lost_.push_back(std::move(filter)); }
   void join_all();
   void peer_down(Machine at, Machine dead);
   void peer_disconnected(Machine at, Machine other);
@@ -84,6 +92,8 @@ class ScriptedCluster final : private ProcessHost {
   void finish_sync(Machine machine);
   /// The application's state becomes durable, and the engine is told.
   void flush(Machine machine);
+  /// Its application has no room for another state of its own, or has it again.
+  void refuse_states(Machine machine, bool refuse) { machines_[machine].states_refused = refuse; }
   /// What the machine is to fetch arrives, if its source has it still. Whether it did.
   bool finish_fetch(Machine machine);
   void fail_fetch(Machine machine);
@@ -108,6 +118,8 @@ class ScriptedCluster final : private ProcessHost {
   [[nodiscard]] const ShadowMember& shadow(Machine machine) const {
     return *machines_[machine].shadow;
   }
+  /// How many of the multicasts of that boot of the machine's member were delivered to anybody.
+  [[nodiscard]] std::uint64_t multicasts_delivered(Machine machine, gms::model::BootSeq boot) const;
   [[nodiscard]] World& world() { return world_; }
   [[nodiscard]] const Statistics& statistics() const { return statistics_; }
   /// The rule that was broken and how; empty while none was.
@@ -121,6 +133,7 @@ class ScriptedCluster final : private ProcessHost {
     std::unique_ptr<Process> process;
     ShadowMember* shadow = nullptr;
     bool disk_held = false;
+    bool states_refused = false;
     std::uint64_t multicasts = 0;
     /// States that others may fetch, and the one that is being brought here.
     std::map<gms::model::SnapshotId, std::shared_ptr<const SavedState>> shelf;
@@ -152,6 +165,10 @@ class ScriptedCluster final : private ProcessHost {
   void read_ready(Process& process, const gms::core::ReadReady& ready) override;
   void completed(Process& process, const gms::core::Completed& completed) override;
 
+  Machine add_machine(const gms::model::Member& member);
+  [[nodiscard]] std::optional<Machine> machine_of(const gms::model::MemberId& id) const;
+  /// On its way, unless it is lost.
+  void post(Letter letter);
   void hand_over(Letter letter);
   /// Lets the disk catch up after something was done with the machine's process.
   void after(Machine machine);
@@ -165,11 +182,13 @@ class ScriptedCluster final : private ProcessHost {
   Checks checks_;
   Random random_;
   gms::model::Instant now_;
-  std::vector<Place> machines_;
+  /// Grows at the end only: processes refer to what is in it.
+  std::deque<Place> machines_;
   std::vector<Letter> in_flight_;
   std::vector<RequestState> requests_;
   std::vector<Key> keys_;
   std::bitset<kMachinesMax * kMachinesMax> cut_;
+  std::vector<LetterFilter> lost_;
 };
 
 }  // namespace tests::simulation
