@@ -56,6 +56,10 @@ struct GroupOptions {
   std::uint64_t first_segment_bytes = 1024 * 1024;
   std::size_t spare_segments = 2;
   std::uint64_t disk_reserve_bytes = 64 * 1024 * 1024;
+  /// Room on the disk below which core::Status::disk_low says that there is little: a leader hands
+  /// over to a member with more, and the log keeps nothing but what members that are up need. What
+  /// is proposed is still ordered: to refuse what grows is the application's part. Zero for never.
+  std::uint64_t disk_low_bytes = 0;
   /// Of all randomness of the protocol; drawn at random when not given.
   std::optional<std::uint64_t> seed;
   /// Bytes of proposals and multicasts that wait for the protocol to take them; more is refused as
@@ -106,6 +110,9 @@ struct StorageStatistics {
   /// Orders given and not yet durable.
   std::uint64_t queue_depth = 0;
   std::uint64_t bytes_written = 0;
+  /// Segments in the directory after the last sync, those made ahead included, and their size.
+  std::uint64_t segments = 0;
+  std::uint64_t segment_bytes = 0;
 };
 
 /// Receives the end of one awaited request; called once, or destroyed uncalled when the group stops

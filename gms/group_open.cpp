@@ -48,6 +48,8 @@ Result<void> check(const GroupOptions& options) {
     return checked;
   if (auto checked = check_limit("address", advertised, model::kMemberAddressBytesMax); !checked)
     return checked;
+  if (options.disk_low_bytes != 0 && options.disk_low_bytes <= options.disk_reserve_bytes)
+    return invalid("disk_low_bytes must be larger than disk_reserve_bytes, or zero");
   // Besides entries an Append has some fields, which must fit into a frame with them.
   return check_limit("append_bytes_max", options.config.append_bytes_max,
                      model::kEntryPayloadBytesMax);
@@ -94,6 +96,7 @@ log::LogOptions log_options(const GroupOptions& options) {
   out.first_segment_bytes = options.first_segment_bytes;
   out.spares = options.spare_segments;
   out.reserve_bytes = options.disk_reserve_bytes;
+  out.low_bytes = options.disk_low_bytes;
   out.tail_bytes_max = options.config.tail_bytes_max;
   return out;
 }

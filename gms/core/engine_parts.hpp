@@ -138,6 +138,12 @@ struct Engine::Parts {
   void install(const model::SnapshotMeta& meta);
 
   // ---- trim.cpp: cutting the log's oldest entries
+  struct Retained {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+  };
+  /// How much of the log is kept for members that were away for a short while.
+  [[nodiscard]] Retained retained() const;
   void note_trim_point();
   /// How far the log may be trimmed, but for the bytes that are to be kept.
   [[nodiscard]] model::Index trim_bound() const;

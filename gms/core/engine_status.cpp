@@ -34,6 +34,7 @@ Status Engine::status() const {
   status.committed_view = p.log.view_at(p.delivery.commit());
   status.excluded = p.excluded.has_value();
   status.disk_full = p.health.disk_full;
+  status.disk_low = p.health.disk_low;
   status.uncommitted_bytes = p.log.bytes_after(p.delivery.commit());
   status.multicasts_pending = p.outbox.count();
   status.persists_pending = p.out.last_order() - p.durable;

@@ -152,9 +152,9 @@ void Engine::Parts::on_heartbeat(const Message& message) {
   if (fetching) staging = Staging{fetching->meta.id, fetching->meta.index(), fetching->bytes};
   // It waits for no disk, not even for the epoch: whoever answers has given no vote in a later one,
   // which is all that the leader concludes from it.
-  out.send_at_once(
-      message.from, hard_state.epoch,
-      HeartbeatReply{beat.seq, log.last_index(), delivery.applied(), health.disk_full, staging});
+  out.send_at_once(message.from, hard_state.epoch,
+                   HeartbeatReply{beat.seq, log.last_index(), delivery.applied(), health.disk_full,
+                                  health.disk_low, staging});
 }
 
 void Engine::Parts::on_regressed(const Message& message) {

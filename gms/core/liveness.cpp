@@ -55,6 +55,7 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
   // A late copy of a reply says nothing of now.
   if (reply.seq > peer->acked_heartbeat) peer->heard(now, config.election_min);
   peer->disk_full = reply.disk_full;
+  peer->disk_low = reply.disk_low;
   peer->applied = std::max(peer->applied, reply.applied);
   peer->acked_heartbeat = std::max(peer->acked_heartbeat, reply.seq);
   confirm_rounds(leading);
@@ -100,8 +101,11 @@ void Engine::Parts::check_quorum(Leading& leading) {
 
 void Engine::Parts::check_disk(Leading& leading) {
   const bool stalled = !orders.empty() && now - orders.front().second > config.disk_stall;
-  if (leading.transfer || (!stalled && !health.disk_full)) return;
-  if (const auto successor = best_successor(leading)) return start_transfer(leading, *successor);
+  if (leading.transfer || (!stalled && !health.lacks_room())) return;
+  const auto successor = best_successor(leading);
+  // One with as little room would hand back at once.
+  if (successor && (stalled || health.disk_full || !leading.find(*successor)->disk_low))
+    return start_transfer(leading, *successor);
   if (stalled && log.view().view.members.size() > 1)
     become_follower(hard_state.epoch, MemberId(), RoleReason::disk_stalled);
 }

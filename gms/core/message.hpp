@@ -105,6 +105,7 @@ struct HeartbeatReply {
   model::Index last_index;
   model::Index applied;
   bool disk_full = false;
+  bool disk_low = false;
   /// While the sender fetches a snapshot.
   std::optional<Staging> staging;
 

@@ -106,6 +106,7 @@ class Progress {
   model::Index applied;
   model::Index commit_sent;
   bool disk_full = false;
+  bool disk_low = false;
 
  private:
   struct InFlight {

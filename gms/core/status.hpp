@@ -51,6 +51,7 @@ struct Status {
   /// Not in the group's committed view, though it was.
   bool excluded = false;
   bool disk_full = false;
+  bool disk_low = false;
   std::size_t uncommitted_bytes = 0;
   std::size_t reads_pending = 0;
   std::size_t multicasts_pending = 0;

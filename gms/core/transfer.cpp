@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "gms/core/engine_parts.hpp"
 
 namespace gms::core {
@@ -30,7 +32,10 @@ std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) co
   for (const Progress& peer : leading.peers) {
     const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() &&
                      peer.silence(now) < config.election_min && !peers.down_since(peer.id());
-    if (fit && (best == nullptr || peer.match() > best->match())) best = &peer;
+    if (!fit) continue;
+    // One that has everything but no room would refuse what clients want to add.
+    const auto worth = [](const Progress& one) { return std::pair(!one.disk_low, one.match()); };
+    if (best == nullptr || worth(peer) > worth(*best)) best = &peer;
   }
   if (best == nullptr) return std::nullopt;
   return best->id();

@@ -22,11 +22,17 @@ void Engine::Parts::note_trim_point() {
   last_trim_point = delivered;
 }
 
+Engine::Parts::Retained Engine::Parts::retained() const {
+  // Who was away fetches a snapshot instead, which is better than that nobody can go on.
+  if (health.lacks_room()) return {};
+  return {config.retain_entries, config.retain_bytes};
+}
+
 Index Engine::Parts::trim_bound() const {
   // What the application would lose in a crash, the log still has to tell it [C14].
   Index bound = std::min(state_durable, delivery.applied());
   const std::uint64_t last = log.last_index().value();
-  bound = std::min(bound, Index(last - std::min<std::uint64_t>(last, config.retain_entries)));
+  bound = std::min(bound, Index(last - std::min<std::uint64_t>(last, retained().entries)));
   // Who fetches a state pins it; while it is taken nobody can.
   if (shelf && !shelf->meta) bound = std::min(bound, shelf->index);
   const auto* leading = std::get_if<Leading>(&role);
@@ -51,7 +57,7 @@ void Engine::Parts::trim() {
   if (stopped || now < next_trim) return;
   const Index bound = trim_bound();
   if (bound <= log.base().head.position.index) return;
-  const auto head = trim_points.last(bound, config.retain_bytes, log.bytes_seen());
+  const auto head = trim_points.last(bound, retained().bytes, log.bytes_seen());
   if (!head || head->position.index <= log.base().head.position.index) return;
   const Base base{*head, log.view_at(head->position.index)};
   out.trace(LogTrimmed{log.base().head.position.index.next(), base.head.position.index});

@@ -102,7 +102,8 @@ Result<void> LogStore::open_segments(const LogOptions& options, ScannedLog scann
   spares_ = std::make_unique<SpareSegments>(
       files_, log_directory_, SegmentName{meta_.generation, next},
       SpareSegments::Limits{options.segment_bytes, options.spares,
-                            std::max(options.spares, options.spares_max), options.reserve_bytes},
+                            std::max(options.spares, options.spares_max), options.reserve_bytes,
+                            options.low_bytes},
       std::move(open));
   writer_.emplace(stamp(), std::move(start), *spares_);
   // A trim may have come no further than META.

@@ -23,6 +23,8 @@ struct LogOptions {
   std::size_t spares_max = 4;
   /// Room on the disk below which nothing is made ahead and the disk counts as full.
   std::uint64_t reserve_bytes = 64 * 1024 * 1024;
+  /// Room on the disk below which there is little; zero for never.
+  std::uint64_t low_bytes = 0;
   /// Bytes of the newest entries that recovery returns.
   std::size_t tail_bytes_max = 64 * 1024 * 1024;
 };

@@ -42,9 +42,11 @@ Result<StorageHealth> SpareMaker::make_missing(const std::stop_token& stop) {
   Result<void> fares = spares_.recycle(stop);
   if (fares) fares = spares_.check_room();
   while (fares && spares_.missing() > 0) fares = spares_.make(stop);
-  if (fares) return StorageHealth{};
-  if (fares.error().code == ErrorCode::busy) return StorageHealth{true, spares_.has_reserve_left()};
-  return fares.error();
+  if (!fares && fares.error().code != ErrorCode::busy) return fares.error();
+  const auto low = spares_.is_low();
+  if (!low) return low.error();
+  if (fares) return StorageHealth{false, false, *low};
+  return StorageHealth{true, spares_.has_reserve_left(), *low};
 }
 
 }  // namespace gms::log

@@ -13,7 +13,8 @@ namespace gms::log {
 /// watches the room on the disk.
 ///
 /// The disk counts as full while a wanted spare cannot be made or less than the reserve is free:
-/// long before the log itself runs out, which has its spares still. It looks again by itself.
+/// long before the log itself runs out, which has its spares still. Before that it counts as low.
+/// It looks again by itself.
 ///
 /// Thread rule: look() from any thread; the report comes on the maker's thread. Ownership: the
 /// spares outlive it.

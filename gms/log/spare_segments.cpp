@@ -112,7 +112,8 @@ std::optional<RetiredSegment> SpareSegments::oldest_retired() {
 bool SpareSegments::is_kept(const RetiredSegment& retired) {
   // One of another size is not worth keeping: it is too small, or takes more room than it should.
   if (retired.bytes != limits_.segment_bytes) return false;
-  const bool has_room = check_room().has_value();
+  const auto low = is_low();
+  const bool has_room = low && !*low && check_room().has_value();
   const std::lock_guard guard(mutex_);
   return ready_.size() < (has_room ? limits_.kept_max : limits_.wanted);
 }
@@ -159,6 +160,13 @@ void SpareSegments::count() {
 
 Result<void> SpareSegments::check_room() {
   return check_room_for(limits_.reserve_bytes);
+}
+
+Result<bool> SpareSegments::is_low() {
+  const auto free = files_.free_bytes(directory_);
+  if (!free) return free.error();
+  was_low_ = *free < limits_.low_bytes + (was_low_ ? limits_.segment_bytes : 0);
+  return was_low_;
 }
 
 bool SpareSegments::has_reserve_left() {

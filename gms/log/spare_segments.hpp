@@ -67,6 +67,8 @@ class SpareSegments {
     std::size_t kept_max = 0;
     /// Room that is left to others and to a start after the disk was full.
     std::uint64_t reserve_bytes = 0;
+    /// Room below which there is little, and nothing is kept that is not wanted; zero for never.
+    std::uint64_t low_bytes = 0;
   };
 
   /// `next` is the first number not yet used; `ready` are there already, with smaller numbers.
@@ -97,6 +99,9 @@ class SpareSegments {
   [[nodiscard]] model::Result<void> recycle(const std::stop_token& stop);
   /// Fails with busy while the disk has less room than the reserve.
   [[nodiscard]] model::Result<void> check_room();
+  /// Whether the disk has little room. Once it has, it takes a segment more than the limit until it
+  /// has not. Error: io.
+  [[nodiscard]] model::Result<bool> is_low();
   /// Whether half of the reserve is there still, for what was under way when the disk was full.
   [[nodiscard]] bool has_reserve_left();
 
@@ -120,6 +125,9 @@ class SpareSegments {
   SegmentName next_;
   std::deque<Segment> ready_;
   std::deque<RetiredSegment> retired_;
+
+  // Of the maker's thread.
+  bool was_low_ = false;
 
   std::atomic<std::size_t> missing_;
   std::atomic<std::size_t> retired_count_ = 0;

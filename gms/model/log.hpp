@@ -56,6 +56,10 @@ struct StorageHealth {
   bool disk_full = false;
   /// While it is full: what others have begun may still be appended.
   bool reserve_left = false;
+  /// There is little room: nobody should begin what grows. While the disk is full it may be unset.
+  bool disk_low = false;
+
+  [[nodiscard]] bool lacks_room() const { return disk_low || disk_full; }
 
   friend bool operator==(const StorageHealth&, const StorageHealth&) = default;
 };

@@ -49,7 +49,7 @@ void serialize(Archive& archive, core::Staging& m) {
 }
 template <class Archive>
 void serialize(Archive& archive, core::HeartbeatReply& m) {
-  archive(m.seq, m.last_index, m.applied, m.disk_full, m.staging);
+  archive(m.seq, m.last_index, m.applied, m.disk_full, m.disk_low, m.staging);
 }
 template <class Archive>
 void serialize(Archive& archive, core::TimeoutNow& m) {

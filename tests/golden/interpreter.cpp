@@ -23,7 +23,7 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"durable", &I::durable},      // MEMBER|all: the oldest order; `everything`: all of them
       {"files", &I::files},          // MEMBER: the oldest read of the log's files is answered
       {"apply", &I::apply},          // MEMBER later|now
-      {"disk", &I::disk},            // MEMBER full|low|free
+      {"disk", &I::disk},            // MEMBER full|reserve|low|free
       {"flush", &I::flush},          // MEMBER: the application's state is durable
       {"take", &I::take},            // MEMBER: the state that is wanted of it is taken
       {"fetch", &I::fetch},          // MEMBER [fails]: the state that it fetches is there
@@ -190,7 +190,8 @@ void Interpreter::disk(const Words& words) {
   Host* host = running(words, 1);
   if (host == nullptr) return;
   const std::string_view state = words.size() > 2 ? std::string_view(words[2]) : "free";
-  cluster_.step(*host, LocalHealth{{state == "full" || state == "low", state == "low"}});
+  cluster_.step(*host, LocalHealth{{state == "full" || state == "reserve", state == "reserve",
+                                    state == "low"}});
 }
 
 void Interpreter::flush(const Words& words) {

@@ -122,6 +122,7 @@ struct Fields {
   std::string operator()(const HeartbeatReply& m) const {
     return field("seq", number(m.seq)) + field("last", number(m.last_index)) +
            field("applied", number(m.applied)) + flag("disk_full", m.disk_full) +
+           flag("disk_low", m.disk_low) +
            (m.staging ? field("staging", std::to_string(m.staging->bytes)) : "");
   }
   std::string operator()(const TimeoutNow& m) const { return field("last", to_string(m.last)); }
@@ -337,7 +338,8 @@ std::string text_of(const Status& status) {
       field("last", number(status.last)) + field("stable", number(status.stable)) +
       field("commit", number(status.commit)) + field("delivered", number(status.delivered)) + " " +
       text_of(status.view_in_log.view);
-  text += flag("excluded", status.excluded) + flag("disk_full", status.disk_full);
+  text += flag("excluded", status.excluded) + flag("disk_full", status.disk_full) +
+          flag("disk_low", status.disk_low);
   if (status.multicasts_pending != 0)
     text += field("multicasts", std::to_string(status.multicasts_pending));
   if (status.reads_pending != 0) text += field("reads", std::to_string(status.reads_pending));

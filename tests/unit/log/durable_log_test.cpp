@@ -199,6 +199,23 @@ TEST_F(DurableLogTest, AFullDiskIsToldBeforeTheLogRunsOutAndAgainWhenThereIsRoom
   EXPECT_EQ(durable_head(), head_);
 }
 
+TEST_F(DurableLogTest, LittleRoomIsToldBeforeTheDiskIsFull) {
+  LogOptions options = small_segments();
+  options.low_bytes = std::uint64_t{1} << 29;
+  start(options, {.room_check = model::Duration(1)});
+  reach_segments(3);
+  disk_.set_capacity(std::uint64_t{1} << 28);
+  ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return !heard.health.empty(); }));
+  EXPECT_EQ(listener_.heard().health.back(), (StorageHealth{false, false, true}));
+  disk_.set_capacity(0);
+  ASSERT_TRUE(
+      listener_.wait_until([](const Heard& heard) { return heard.health.back().disk_full; }));
+  EXPECT_TRUE(listener_.heard().health.back().disk_low);
+  disk_.set_capacity(std::uint64_t{1} << 30);
+  ASSERT_TRUE(listener_.wait_until(
+      [](const Heard& heard) { return heard.health.back() == StorageHealth(); }));
+}
+
 TEST_F(DurableLogTest, TrimmedSegmentsGoByThemselves) {
   const LogOptions options = small_segments();
   start(options, {.room_check = model::Duration(3'600'000)});

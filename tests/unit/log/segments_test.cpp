@@ -71,6 +71,25 @@ TEST_F(Segments, HalfOfTheReserveIsLeftWhenTheDiskBeginsToCountAsFull) {
   EXPECT_FALSE(store_->spares().has_reserve_left());
 }
 
+TEST_F(Segments, ALowDiskCountsAsLowUntilASegmentMoreIsFree) {
+  LogOptions options = small_segments();
+  options.low_bytes = 3 * options.reserve_bytes;
+  found(options);
+  constexpr std::uint64_t kDisk = 1 << 30;
+  disk_.set_capacity(kDisk);
+  const std::uint64_t low = kDisk - disk_.free_bytes("member").value() + options.low_bytes;
+  const auto is_low = [this](std::uint64_t capacity) {
+    disk_.set_capacity(capacity);
+    return store_->spares().is_low().value();
+  };
+  EXPECT_FALSE(is_low(low));
+  EXPECT_TRUE(is_low(low - 1));
+  EXPECT_TRUE(is_low(low));
+  EXPECT_TRUE(is_low(low + options.segment_bytes - 1));
+  EXPECT_FALSE(is_low(low + options.segment_bytes));
+  EXPECT_FALSE(is_low(low));
+}
+
 TEST_F(Segments, ABatchLargerThanASegmentGetsItsOwn) {
   found();
   make_spare();

@@ -53,7 +53,7 @@ std::vector<MessageBody> one_of_each() {
       core::AppendReply{AppendId(4), core::AppendVerdict::rejected, Index(1), Index(2), position,
                         Index(3), true, HeartbeatSeq(17)},
       core::Heartbeat{HeartbeatSeq(5), Index(6)},
-      core::HeartbeatReply{HeartbeatSeq(5), Index(6), Index(4), true,
+      core::HeartbeatReply{HeartbeatSeq(5), Index(6), Index(4), true, false,
                            core::Staging{SnapshotId(8), Index(3), 77}},
       core::TimeoutNow{position},
       core::Forward{Ticket(99), drafts(), std::nullopt},
