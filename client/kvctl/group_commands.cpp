@@ -49,11 +49,14 @@ json::object details(const api::StatusReply& status) {
   for (const api::Counter& counter : status.counters)
     counters[counter.name] = to_json_number(counter.value);
   json::array peers;
-  for (const api::PeerReport& peer : status.peers)
-    peers.push_back(json::object{{"name", peer.name},
-                                 {"match", to_json_number(peer.match.value())},
-                                 {"applied", to_json_number(peer.applied.value())},
-                                 {"silence_ms", peer.silence.count()}});
+  for (const api::PeerReport& peer : status.peers) {
+    json::object object{{"name", peer.name},
+                        {"match", to_json_number(peer.match.value())},
+                        {"applied", to_json_number(peer.applied.value())},
+                        {"silence_ms", peer.silence.count()}};
+    if (peer.snapshot_bytes) object["snapshot_bytes"] = to_json_number(*peer.snapshot_bytes);
+    peers.push_back(std::move(object));
+  }
   return {{"counters", std::move(counters)}, {"peers", std::move(peers)}};
 }
 
@@ -116,6 +119,9 @@ void print_details(Context& context, const GroupSurvey& survey) {
           {member.member.name, "peer." + peer.name + ".match", peer.match.value()});
       table.rows.push_back({member.member.name, "peer." + peer.name + ".silence_ms",
                             static_cast<std::uint64_t>(peer.silence.count())});
+      if (peer.snapshot_bytes)
+        table.rows.push_back(
+            {member.member.name, "peer." + peer.name + ".snapshot_bytes", *peer.snapshot_bytes});
     }
     for (const api::Counter& counter : member.status->counters)
       table.rows.push_back({member.member.name, counter.name, counter.value});

@@ -105,6 +105,8 @@ void put_peer(const PeerReport& peer, ByteWriter& out) {
   out.u64(peer.match.value());
   out.u64(peer.applied.value());
   put_duration(peer.silence, out);
+  out.u8(peer.snapshot_bytes ? 1 : 0);
+  out.u64(peer.snapshot_bytes.value_or(0));
 }
 
 PeerReport get_peer(ByteReader& in) {
@@ -114,6 +116,9 @@ PeerReport get_peer(ByteReader& in) {
   peer.match = Index(in.u64());
   peer.applied = Index(in.u64());
   peer.silence = get_duration(in);
+  const bool fetches = in.u8() != 0;
+  const std::uint64_t snapshot_bytes = in.u64();
+  if (fetches) peer.snapshot_bytes = snapshot_bytes;
   return peer;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ struct PeerReport {
   gms::model::Index match;
   gms::model::Index applied;
   gms::model::Duration silence{};
+  /// Of the snapshot that it fetches, if it does: bytes that are there.
+  std::optional<std::uint64_t> snapshot_bytes;
 
   friend bool operator==(const PeerReport&, const PeerReport&) = default;
 };

@@ -84,7 +84,8 @@ Result<void> describe_log(const std::string& data, std::ostream& out) {
       << found->stored.next_boot.value() - 1 << "\nepoch     "
       << found->stored.hard_state.epoch.value() << "\nlog base  "
       << to_string(log.base.head.position) << "\nlog end   " << to_string(log.head.position)
-      << "\nsegments  " << found->log.segments.size() << '\n';
+      << "\nsegments  " << found->log.segments.size() << "\nstate     state."
+      << found->stored.meta.state_generation.value() << '\n';
   const gms::model::View& view = log.views.empty() ? log.base.view.view : log.views.back().view;
   out << "view      " << view.seq.value() << '\n';
   for (const gms::model::Member& member : view.members)

@@ -15,10 +15,10 @@ bool is_any_of(const TraceEvent& event) {
   return (std::holds_alternative<Kinds>(event) || ...);
 }
 
-/// What happens all the time, for every batch or entry.
+/// What happens all the time, for every batch or entry or every second of a load.
 bool is_routine(const TraceEvent& event) {
   return is_any_of<gms::core::EntriesAppended, gms::core::CommitAdvanced,
-                   gms::core::MulticastDropped>(event);
+                   gms::core::MulticastDropped, gms::core::LogTrimmed>(event);
 }
 
 }  // namespace

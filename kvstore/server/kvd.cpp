@@ -166,6 +166,13 @@ void Kvd::view_installed(const PlacedView& view) {
   announce_if_ready();
 }
 
+void Kvd::restored(const PlacedView& view) {
+  // The state is another member's, and so is what was in force in it: when that came is not known.
+  history_.add(view, 0);
+  refresh_standing();
+  announce_if_ready();
+}
+
 void Kvd::stopped(const Error& error) {
   const bool is_storage =
       apply_failed_ || error.code == ErrorCode::io || error.code == ErrorCode::busy;

@@ -76,6 +76,7 @@ class Kvd final : private gms::GroupListener,
   void read_ready(gms::model::Ticket ticket, gms::model::Index index) override;
   void view_installed(const gms::model::PlacedView& view) override;
   void stopped(const gms::model::Error& error) override;
+  void restored(const gms::model::PlacedView& view) override;
   // gms::model::Application
   [[nodiscard]] gms::model::Result<std::optional<gms::model::Bytes>> open(
       gms::model::StateGeneration generation) override;

@@ -34,6 +34,9 @@ void add_group_counters(const gms::Group& group, const Status& status,
       {"log.sync_max_us", microseconds(log.sync_time_max)},
       {"log.queue_depth", log.queue_depth},
       {"log.bytes_written", log.bytes_written},
+      {"log.base", status.base.value()},
+      {"log.segments", log.segments},
+      {"log.segment_bytes", log.segment_bytes},
       {"log.durable_mean_us", count_of(driver.sync_mean)},
       {"log.durable_max_us", count_of(driver.sync_max)},
       {"gms.boot", group.boot().value()},
@@ -57,6 +60,20 @@ void add_group_counters(const gms::Group& group, const Status& status,
       {"links.reads", links.reads},
       {"links.messages_dropped", links.messages_dropped},
       {"links.connections_refused", links.connections_refused},
+  };
+  out.insert(out.end(), counters.begin(), counters.end());
+}
+
+void add_snapshot_counters(const gms::net::TransferStatistics& transfer,
+                           std::vector<api::Counter>& out) {
+  const std::initializer_list<api::Counter> counters = {
+      {"snapshots.taken", transfer.snapshots_taken},
+      {"snapshots.restored", transfer.snapshots_restored},
+      {"snapshots.failed", transfer.fetches_failed},
+      {"snapshots.bytes_sent", transfer.bytes_sent},
+      {"snapshots.bytes_received", transfer.bytes_received},
+      {"snapshots.serving", transfer.serving},
+      {"snapshots.fetching", transfer.fetching ? 1U : 0U},
   };
   out.insert(out.end(), counters.begin(), counters.end());
 }
@@ -106,7 +123,8 @@ api::StatusReply MemberReport::status() const {
   out.maintenance_max = sources_.config.maintenance_max;
   out.refusing_writes = refusing_writes(status);
   for (const PeerStatus& peer : status.peers)
-    out.peers.push_back({peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence});
+    out.peers.push_back(
+        {peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence, peer.snapshot_bytes});
   out.counters = counters(status);
   return out;
 }
@@ -115,6 +133,7 @@ std::vector<api::Counter> MemberReport::counters(const Status& status) const {
   std::vector<api::Counter> out;
   add_group_counters(sources_.group, status, out);
   add_port_counters(sources_.port, out);
+  add_snapshot_counters(sources_.group.driver_statistics().transfer, out);
   add_loop_counters(sources_.loop, out);
   out.push_back({"clients.writes_waiting", sources_.writes.waiting()});
   out.push_back({"clients.writes_answered", sources_.writes.answered()});

@@ -21,6 +21,7 @@ TEST(EventJournal, TellsOfRolesAndNotOfEntries) {
   EventJournal journal(10, listener, {});
   journal.on_trace(gms::core::CommitAdvanced{});
   journal.on_trace(gms::core::EntriesAppended{});
+  journal.on_trace(gms::core::LogTrimmed{});
   EXPECT_TRUE(listener.kinds.empty());
   journal.on_trace(gms::core::RoleChanged{});
   journal.on_trace(gms::core::TransferAborted{});

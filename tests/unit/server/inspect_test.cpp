@@ -49,6 +49,7 @@ TEST_F(InspectTest, TellsTheBaseOfATrimmedLogAndTheViewThere) {
   std::ostringstream after;
   ASSERT_EQ(inspect_directory(settings.data, after), std::nullopt);
   EXPECT_NE(after.str().find("log base  1:1\nlog end   1:1\n"), std::string::npos) << after.str();
+  EXPECT_NE(after.str().find("state     state.1\n"), std::string::npos) << after.str();
   EXPECT_NE(after.str().find("view      1\n  n1 "), std::string::npos) << after.str();
 }
 
