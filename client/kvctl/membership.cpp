@@ -33,7 +33,8 @@ GroupFacts facts_of(const GroupSurvey& survey) {
   for (const MemberSurvey& member : survey.members) {
     if (!member.status) continue;
     const api::StatusReply& status = *member.status;
-    if (status.refusing_writes.starts_with("disk full")) facts.full.push_back(status.member);
+    // With little room left it could lead still.
+    if (status.refusing_writes.starts_with("disk full:")) facts.full.push_back(status.member);
     if (status.name != survey.leader || status.role != "leader") continue;
     facts.leader = status.member;
     facts.maintenance_max = status.maintenance_max;

@@ -223,6 +223,9 @@ std::optional<Failure> check_settings(const Settings& settings) {
     return failure;
   if (const auto valid = gms::core::validate(settings.gms); !valid)
     return usage("gms: " + valid.error().detail);
+  const std::uint64_t low = settings.log.disk_low_bytes;
+  if (low != 0 && low <= settings.log.disk_reserve_bytes)
+    return usage("log-disk-low-bytes must be larger than log-disk-reserve-bytes, or 0");
   return std::nullopt;
 }
 

@@ -126,6 +126,12 @@ Result<void> read_all_rows(const std::string& data, std::ostream& out) {
   return {};
 }
 
+/// Above the reserve there is room for the log and the store to go on while room is made.
+std::uint64_t fitting_low_bytes(const Settings& settings) {
+  return 2 * settings.log.disk_reserve_bytes + 2 * settings.log.segment_bytes +
+         2 * settings.storage.memtable_bytes;
+}
+
 std::optional<Failure> failure_of(const std::string& data, const Result<void>& result) {
   if (result) return std::nullopt;
   return directory_failure(data, result.error());
@@ -146,6 +152,7 @@ gms::GroupOptions group_options(const Settings& settings) {
   out.info = settings.advertise_client.empty() ? settings.listen_client : settings.advertise_client;
   out.join_addresses = settings.join;
   out.config = settings.gms;
+  if (out.disk_low_bytes == 0) out.disk_low_bytes = fitting_low_bytes(settings);
   return out;
 }
 

@@ -335,6 +335,7 @@ void Kvd::tick_slowly(Instant now) {
   port_.expire(now);
   replica_->ranges().drop_idle(now);
   expire_sessions(now);
+  make_room(now);
 }
 
 void Kvd::measure_stall() {
@@ -347,6 +348,12 @@ void Kvd::expire_sessions(Instant now) {
   const auto command = expiry_.due(now, replica_->clock(), replica_->oldest_activity());
   // A refused proposal is made again.
   if (command) static_cast<void>(group_->propose({*command}));
+}
+
+void Kvd::make_room(Instant now) {
+  const gms::core::Status status = group_->status();
+  const bool lacks_room = status.disk_low || status.disk_full;
+  if (room_.due(now, {lacks_room, store_->is_reclaiming()})) store_->reclaim();
 }
 
 void Kvd::work_on_deep_digest() {

@@ -13,6 +13,7 @@
 #include "kvstore/server/line_log.hpp"
 #include "kvstore/server/member_report.hpp"
 #include "kvstore/server/request_service.hpp"
+#include "kvstore/server/room_making.hpp"
 #include "kvstore/server/session_expiry.hpp"
 #include "kvstore/server/settings.hpp"
 #include "kvstore/storage/rocks_exchange.hpp"
@@ -75,8 +76,8 @@ class Kvd final : private gms::GroupListener,
                  gms::model::MemberId leader) override;
   void read_ready(gms::model::Ticket ticket, gms::model::Index index) override;
   void view_installed(const gms::model::PlacedView& view) override;
-  void stopped(const gms::model::Error& error) override;
   void restored(const gms::model::PlacedView& view) override;
+  void stopped(const gms::model::Error& error) override;
   // gms::model::Application
   [[nodiscard]] gms::model::Result<std::optional<gms::model::Bytes>> open(
       gms::model::StateGeneration generation) override;
@@ -111,6 +112,7 @@ class Kvd final : private gms::GroupListener,
   void tick_slowly(gms::model::Instant now);
   void measure_stall();
   void expire_sessions(gms::model::Instant now);
+  void make_room(gms::model::Instant now);
   void work_on_deep_digest();
   void begin_to_stop();
   [[nodiscard]] bool has_handed_over() const;
@@ -132,6 +134,7 @@ class Kvd final : private gms::GroupListener,
   WriteDesk writes_;
   LoopStatistics loop_;
   SessionExpiry expiry_;
+  RoomMaking room_;
   std::unique_ptr<storage::RocksStore> store_;
   std::unique_ptr<storage::RocksExchange> states_;
   std::unique_ptr<replica::Replica> replica_;

@@ -122,6 +122,7 @@ api::StatusReply MemberReport::status() const {
   out.heard_within = sources_.config.election_min;
   out.maintenance_max = sources_.config.maintenance_max;
   out.refusing_writes = refusing_writes(status);
+  if (out.refusing_writes.empty()) out.refusing_writes = refusing_growth(status);
   for (const PeerStatus& peer : status.peers)
     out.peers.push_back(
         {peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence, peer.snapshot_bytes});
@@ -132,8 +133,8 @@ api::StatusReply MemberReport::status() const {
 std::vector<api::Counter> MemberReport::counters(const Status& status) const {
   std::vector<api::Counter> out;
   add_group_counters(sources_.group, status, out);
-  add_port_counters(sources_.port, out);
   add_snapshot_counters(sources_.group.driver_statistics().transfer, out);
+  add_port_counters(sources_.port, out);
   add_loop_counters(sources_.loop, out);
   out.push_back({"clients.writes_waiting", sources_.writes.waiting()});
   out.push_back({"clients.writes_answered", sources_.writes.answered()});
@@ -177,6 +178,7 @@ Standing MemberReport::standing() const {
   const Status status = sources_.group.status();
   Standing out;
   out.refusing_writes = refusing_writes(status);
+  out.refusing_growth = refusing_growth(status);
   if (status.role == RoleName::leader) {
     out.place = LeaderPlace::here;
     return out;
@@ -195,6 +197,10 @@ std::string MemberReport::refusing_writes(const Status& status) const {
   if (status.disk_full) return "disk full: the log has no room to grow";
   const auto trouble = sources_.store.trouble();
   return trouble ? "the store cannot write: " + trouble->detail : std::string();
+}
+
+std::string MemberReport::refusing_growth(const Status& status) {
+  return status.disk_low ? "disk full for all but deletes: there is little room left" : "";
 }
 
 std::string MemberReport::missing() const {

@@ -53,6 +53,7 @@ class MemberReport final : public Inspection {
   [[nodiscard]] std::string name_of(gms::model::MemberId member) const;
   [[nodiscard]] std::vector<api::Counter> counters(const gms::core::Status& status) const;
   [[nodiscard]] std::string refusing_writes(const gms::core::Status& status) const;
+  [[nodiscard]] static std::string refusing_growth(const gms::core::Status& status);
   [[nodiscard]] std::string missing() const;
   [[nodiscard]] gms::model::GroupClock clock() const;
 

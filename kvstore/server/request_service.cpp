@@ -37,6 +37,14 @@ Result<void> check_command(gms::model::ByteSpan body) {
   return {};
 }
 
+/// Whether the command puts something, if only in the place of another value: the log grows by it.
+/// All else is small, and a delete does not go without a session.
+bool grows(gms::model::ByteSpan body) {
+  const auto command = api::decode_command(body);
+  const auto* call = command ? std::get_if<api::Call>(&*command) : nullptr;
+  return call != nullptr && std::holds_alternative<api::Put>(call->operation);
+}
+
 /// Nothing was ordered when the group does not take it.
 Error not_taken(const Error& error) {
   if (error.code != ErrorCode::closed) return error;
@@ -149,6 +157,8 @@ void RequestService::lead(const Leading& request) {
 void RequestService::propose(const Leading& request) {
   if (!standing_.refusing_writes.empty())
     return fail(request.origin, {ErrorCode::busy, standing_.refusing_writes});
+  if (!standing_.refusing_growth.empty() && grows(request.body))
+    return fail(request.origin, {ErrorCode::busy, standing_.refusing_growth});
   const auto ticket = parts_.ordering.propose(request.body);
   if (!ticket) return fail(request.origin, not_taken(ticket.error()));
   parts_.writes.await(*ticket, request.origin);

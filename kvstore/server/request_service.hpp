@@ -46,6 +46,8 @@ struct Standing {
   std::string missing;
   /// Why writes are refused, for people; empty when they are not.
   std::string refusing_writes;
+  /// Why only writes that add nothing are taken, for people; empty when all are.
+  std::string refusing_growth;
 
   friend bool operator==(const Standing&, const Standing&) = default;
 };

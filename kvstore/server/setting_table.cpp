@@ -137,6 +137,9 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](S& s) -> Field { return CountField{&s.log.spare_segments}; }},
     {"log", "disk-reserve-bytes", "room on the disk below which it counts as full",
      [](S& s) -> Field { return SizeField{&s.log.disk_reserve_bytes}; }},
+    {"log", "disk-low-bytes",
+     "room below which only deletes are taken; 0 for what suits the others",
+     [](S& s) -> Field { return SizeField{&s.log.disk_low_bytes}; }},
 
     {"storage", "memtable-bytes", "memory for rows not on disk; bounds what a restart replays",
      [](S& s) -> Field { return SizeField{&s.storage.memtable_bytes}; }},

@@ -265,6 +265,15 @@ void RocksStore::checkpoint(std::string directory, std::function<void(const Resu
   state_->writer->give(RocksTableWriter::Checkpoint{std::move(directory), std::move(done)});
 }
 
+void RocksStore::reclaim() {
+  if (state_->overlay.has_changes()) state_->freeze();
+  state_->writer->reclaim();
+}
+
+bool RocksStore::is_reclaiming() const {
+  return state_->writer->is_reclaiming();
+}
+
 Result<std::unique_ptr<RocksStore>> RocksStore::go_over_to(const std::string& directory) {
   std::uint64_t snapshots = 0;
   state_->db->GetIntProperty(rocksdb::DB::Properties::kNumSnapshots, &snapshots);

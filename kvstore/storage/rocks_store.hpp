@@ -54,6 +54,12 @@ class RocksStore final : public Store {
   /// (the store was closed).
   void checkpoint(std::string directory, std::function<void(const gms::model::Result<void>&)> done);
 
+  /// Writes its memory out, and its files anew without what was deleted and overwritten, if that
+  /// gains something and the disk has room for it. Returns at once. Precondition: it is not doing
+  /// so already.
+  void reclaim();
+  [[nodiscard]] bool is_reclaiming() const;
+
   /// Is the store in `directory` from here on. Returns what it was, to be destroyed on any thread.
   /// Precondition: nobody holds a snapshot. Errors: as of open(), and it stays what it was.
   [[nodiscard]] gms::model::Result<std::unique_ptr<RocksStore>> go_over_to(

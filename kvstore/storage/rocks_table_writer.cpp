@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "kvstore/storage/rocks_reclaim.hpp"
 #include "kvstore/storage/rocks_settings.hpp"
 #include "kvstore/storage/row_format.hpp"
 
@@ -69,6 +70,15 @@ void RocksTableWriter::give(Checkpoint checkpoint) {
   changed_.notify_all();
 }
 
+void RocksTableWriter::reclaim() {
+  {
+    const std::lock_guard lock(mutex_);
+    reclaim_after_ = given_;
+  }
+  reclaiming_.store(true, std::memory_order_release);
+  changed_.notify_all();
+}
+
 void RocksTableWriter::wait_until_waiting(std::size_t count, std::chrono::milliseconds wait_max) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, wait_max, [this, count] { return waiting_.size() <= count; });
@@ -78,22 +88,29 @@ void RocksTableWriter::run(const std::stop_token& stop) {
   while (const auto work = next(stop)) {
     if (const auto* table = std::get_if<Table>(&*work)) {
       write_at_last(**table, stop);
+    } else if (const auto* checkpoint = std::get_if<Checkpoint>(&*work)) {
+      make(*checkpoint);
     } else {
-      make(std::get<Checkpoint>(*work));
+      reclaim_now(stop);
     }
   }
   refuse_checkpoints({ErrorCode::unavailable, "the store was closed"});
 }
 
-std::optional<std::variant<RocksTableWriter::Table, RocksTableWriter::Checkpoint>>
-RocksTableWriter::next(const std::stop_token& stop) {
+std::optional<RocksTableWriter::Work> RocksTableWriter::next(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, stop, [this] { return !waiting_.empty() || !checkpoints_.empty(); });
+  changed_.wait(lock, stop, [this] {
+    return !waiting_.empty() || !checkpoints_.empty() || reclaim_after_.has_value();
+  });
   if (stop.stop_requested()) return std::nullopt;
-  if (checkpoints_.empty() || checkpoints_.front().first > written_) return waiting_.front();
-  Checkpoint checkpoint = std::move(checkpoints_.front().second);
-  checkpoints_.pop_front();
-  return checkpoint;
+  if (!checkpoints_.empty() && checkpoints_.front().first <= written_) {
+    Checkpoint checkpoint = std::move(checkpoints_.front().second);
+    checkpoints_.pop_front();
+    return checkpoint;
+  }
+  if (!reclaim_after_ || *reclaim_after_ > written_) return waiting_.front();
+  reclaim_after_.reset();
+  return Reclaim{};
 }
 
 void RocksTableWriter::write_at_last(const OverlayTable& table, const std::stop_token& stop) {
@@ -164,6 +181,13 @@ void RocksTableWriter::make(const Checkpoint& checkpoint) {
   for (const char* suffix : {"", ".tmp"})
     std::filesystem::remove_all(checkpoint.directory + suffix, ignored);
   checkpoint.done(to_error(status));
+}
+
+void RocksTableWriter::reclaim_now(const std::stop_token& stop) {
+  std::error_code failed;
+  const auto space = std::filesystem::space(settings_.directory, failed);
+  if (!failed) reclaim_room(db_, space.available, stop);
+  reclaiming_.store(false, std::memory_order_release);
 }
 
 void RocksTableWriter::refuse_checkpoints(const gms::model::Error& why) {

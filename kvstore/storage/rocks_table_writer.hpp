@@ -53,6 +53,11 @@ class RocksTableWriter {
   /// it. It is not waited for while the disk fails: that is an error.
   void give(Checkpoint checkpoint);
 
+  /// Sets room free in the files, as far as it can, when all tables given before are in them.
+  /// Precondition: it is not doing so.
+  void reclaim();
+  [[nodiscard]] bool is_reclaiming() const { return reclaiming_.load(std::memory_order_acquire); }
+
   /// How many of the tables given are not in the database yet.
   [[nodiscard]] std::size_t waiting_count() const {
     return waiting_count_.load(std::memory_order_acquire);
@@ -66,16 +71,18 @@ class RocksTableWriter {
 
  private:
   using Table = std::shared_ptr<const OverlayTable>;
+  struct Reclaim {};
+  using Work = std::variant<Table, Checkpoint, Reclaim>;
 
   void run(const std::stop_token& stop);
-  /// The next work that waits: a table, which stays where it is until done(), or a checkpoint.
-  /// Nothing when it has to stop.
-  [[nodiscard]] std::optional<std::variant<Table, Checkpoint>> next(const std::stop_token& stop);
+  /// The next work that waits; a table stays where it is until done(). Nothing when it has to stop.
+  [[nodiscard]] std::optional<Work> next(const std::stop_token& stop);
   void write_at_last(const OverlayTable& table, const std::stop_token& stop);
   [[nodiscard]] rocksdb::Status write(const OverlayTable& table);
   [[nodiscard]] rocksdb::Status write_file(const OverlayTable& table) const;
   void done(gms::model::Index upto);
   void make(const Checkpoint& checkpoint);
+  void reclaim_now(const std::stop_token& stop);
   void refuse_checkpoints(const gms::model::Error& why);
   void pause(const std::stop_token& stop, std::chrono::milliseconds time);
   void wait_for_compaction(const std::stop_token& stop);
@@ -92,10 +99,13 @@ class RocksTableWriter {
   std::deque<Table> waiting_;
   /// Each with the tables that had been given before it.
   std::deque<std::pair<std::uint64_t, Checkpoint>> checkpoints_;
+  /// The tables that are written first.
+  std::optional<std::uint64_t> reclaim_after_;
   std::uint64_t given_ = 0;
   std::uint64_t written_ = 0;
   std::atomic<std::size_t> waiting_count_{0};
   std::atomic<std::uint64_t> durable_{0};
+  std::atomic<bool> reclaiming_{false};
   // Last, so that it starts when all else is there.
   std::jthread thread_;
 };

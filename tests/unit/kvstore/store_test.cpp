@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <random>
+#include <set>
 #include <string>
+#include <thread>
 
 #include "kvstore/storage/memory_store.hpp"
 #include "kvstore/storage/rocks_store.hpp"
@@ -274,6 +277,64 @@ TEST(RocksStore, KeepsItsFirstRowsThroughCompactionsUnderASnapshot) {
     ASSERT_EQ(get(**store, "first"), "one@1") << index;
   }
   EXPECT_EQ(scan(*held, "", ""), "first=one ");
+}
+
+std::uint64_t bytes_in(const std::string& directory) {
+  std::uint64_t bytes = 0;
+  for (const auto& file : std::filesystem::directory_iterator(directory))
+    if (file.path().extension() == ".sst") bytes += file.file_size();
+  return bytes;
+}
+
+/// As far as this test is there to hear of it, it ends.
+void wait_until_reclaimed(const RocksStore& store) {
+  while (store.is_reclaiming()) std::this_thread::yield();
+}
+
+TEST(RocksStore, SetsTheRoomOfDeletedRowsFree) {
+  const TemporaryDirectory directory;
+  const auto store = RocksStore::open(directory.path(), {});
+  ASSERT_TRUE(store.has_value());
+  // Noise, which is not compressed.
+  std::minstd_rand random(1);
+  std::string value(100'000, ' ');
+  for (char& byte : value) byte = static_cast<char>(random());
+  std::uint64_t index = 0;
+  for (int row = 0; row < 30; ++row) {
+    ++index;
+    apply(**store, index, {put("k" + std::to_string(row), index, value)});
+  }
+  ASSERT_TRUE((*store)->flush().has_value());
+  const std::uint64_t before = bytes_in(directory.path());
+  EXPECT_GT(before, 30 * value.size());
+  for (int row = 1; row < 30; ++row) apply(**store, ++index, {erase("k" + std::to_string(row))});
+  (*store)->reclaim();
+  wait_until_reclaimed(**store);
+  EXPECT_LT(bytes_in(directory.path()), 2 * value.size());
+  EXPECT_TRUE(get(**store, "k0") == value + "@1");
+  EXPECT_EQ(get(**store, "k7"), "none");
+  EXPECT_EQ((*store)->durable(), Index(index));
+}
+
+TEST(RocksStore, LeavesFilesAloneThatHoldNothingToGain) {
+  const TemporaryDirectory directory;
+  const auto store = RocksStore::open(directory.path(), {});
+  ASSERT_TRUE(store.has_value());
+  apply(**store, 1, {put("a", 1, "one")});
+  for (int i = 0; i < 2; ++i) {
+    (*store)->reclaim();
+    wait_until_reclaimed(**store);
+  }
+  const auto files = [&] {
+    std::set<std::string> names;
+    for (const auto& file : std::filesystem::directory_iterator(directory.path()))
+      if (file.path().extension() == ".sst") names.insert(file.path().filename());
+    return names;
+  };
+  const auto before = files();
+  (*store)->reclaim();
+  wait_until_reclaimed(**store);
+  EXPECT_EQ(files(), before);
 }
 
 TEST(RocksStore, RefusesADirectoryThatIsOpen) {

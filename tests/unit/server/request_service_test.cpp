@@ -88,8 +88,8 @@ class RequestServiceTest : public ::testing::Test {
         RequestService::Parts{*replica, writes, answers, ordering, inspection}, limits);
   }
 
-  void lead() { service->stand({LeaderPlace::here, {}, {}, {}}, now); }
-  void follow() { service->stand({LeaderPlace::elsewhere, kOther, {}, {}}, now); }
+  void lead() { service->stand({LeaderPlace::here, {}, {}, {}, {}}, now); }
+  void follow() { service->stand({LeaderPlace::elsewhere, kOther, {}, {}, {}}, now); }
 
   template <class Body>
   void take(std::uint64_t id, RequestKind kind, const Body& body, gms::model::Duration deadline) {
@@ -102,6 +102,11 @@ class RequestServiceTest : public ::testing::Test {
     const api::Call call{
         api::SessionId(1), api::CallNumber(id), {}, api::Put{as_bytes(key), as_bytes("v"), {}, {}}};
     take(id, RequestKind::write, api::Command(call), deadline);
+  }
+  void erase(std::uint64_t id, const char* key) {
+    const api::Call call{
+        api::SessionId(1), api::CallNumber(id), {}, api::Erase{as_bytes(key), {}, {}}};
+    take(id, RequestKind::write, api::Command(call), 1s);
   }
   void get(std::uint64_t id, api::Freshness freshness) {
     take(id, RequestKind::get, api::GetQuery{freshness, as_bytes("key")}, 1s);
@@ -271,7 +276,7 @@ TEST_F(RequestServiceTest, AnswersReadsWhoseBarrierFailed) {
 }
 
 TEST_F(RequestServiceTest, RefusesWritesWithTheReasonAndGoesOnReading) {
-  service->stand({LeaderPlace::here, {}, {}, "disk full"}, now);
+  service->stand({LeaderPlace::here, {}, {}, "disk full", {}}, now);
   put(1, "key");
   get(2, {});
   ASSERT_EQ(got().size(), 1u);
@@ -279,6 +284,22 @@ TEST_F(RequestServiceTest, RefusesWritesWithTheReasonAndGoesOnReading) {
   EXPECT_EQ(got()[0].body, "disk full");
   service->on_read_ready(Ticket(1), now);
   EXPECT_EQ(got().back().error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, TakesDeletesAndSessionsWhileGrowthIsRefused) {
+  service->stand({LeaderPlace::here, {}, {}, {}, "disk full for all but deletes"}, now);
+  put(1, "key");
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::busy);
+  EXPECT_EQ(got()[0].body, "disk full for all but deletes");
+  erase(2, "key");
+  take(3, RequestKind::write, api::Command(api::RegisterSession{api::Nonce(1)}), 1s);
+  take(4, RequestKind::write, api::Command(api::TakeDigest{}), 1s);
+  EXPECT_EQ(ordering.proposed.size(), 3u);
+  lead();
+  put(5, "key");
+  EXPECT_EQ(ordering.proposed.size(), 4u);
+  EXPECT_EQ(got().size(), 1u);
 }
 
 TEST_F(RequestServiceTest, NamesTheLimitOfAKeyThatIsTooLarge) {

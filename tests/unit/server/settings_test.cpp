@@ -168,6 +168,17 @@ TEST(CheckSettings, RefusesAnAddressThatOthersReachUnlessTold) {
   EXPECT_EQ(check_settings(settings), std::nullopt);
 }
 
+TEST(CheckSettings, RefusesAWatermarkInsideTheReserve) {
+  Settings settings;
+  settings.data = "d";
+  settings.log.disk_low_bytes = settings.log.disk_reserve_bytes;
+  const auto failure = check_settings(settings);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->what, "log-disk-low-bytes must be larger than log-disk-reserve-bytes, or 0");
+  ++settings.log.disk_low_bytes;
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+}
+
 TEST(CheckSettings, RefusesTimersThatDoNotFit) {
   Settings settings;
   settings.data = "d";
