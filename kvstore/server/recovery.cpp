@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iomanip>
 
-#include "gms/core/quorum.hpp"
 #include "gms/group.hpp"
 #include "gms/log/inspection.hpp"
 #include "gms/log/posix_file_system.hpp"
@@ -24,6 +23,10 @@ using gms::model::Result;
 using gms::model::View;
 
 namespace {
+
+std::size_t quorum_of(const View& view) {
+  return view.members.size() / 2 + 1;
+}
 
 std::string joined_names(std::vector<std::string> names) {
   std::ranges::sort(names);
@@ -98,7 +101,7 @@ std::optional<Failure> check_one_group(const std::vector<Survivor>& survivors) {
 std::optional<Failure> check_quorum_lost(const RecoveryPlan& plan) {
   const View& view = plan.picked().view;
   const std::size_t here = view.members.size() - plan.missing().size();
-  if (here < gms::core::quorum(view.members.size())) return std::nullopt;
+  if (here < quorum_of(view)) return std::nullopt;
   return Failure{ExitCode::directory,
                  std::to_string(here) + " of the " + std::to_string(view.members.size()) +
                      " members of view " + std::to_string(view.seq.value()) +
@@ -182,7 +185,7 @@ void describe(const RecoveryPlan& plan, std::ostream& out) {
   const std::uint64_t last = picked.last.index.value();
   out << "\nView " << picked.view.seq.value() << " has the members "
       << joined_names(names_of(picked.view)) << "; a quorum is "
-      << gms::core::quorum(picked.view.members.size()) << ". Missing here: " << lost
+      << quorum_of(picked.view) << ". Missing here: " << lost
       << ".\nThe log of " << picked.identity.name
       << " reaches furthest, and the new group has it:\n";
   if (committed > 0)
