@@ -13,6 +13,7 @@
 #include "gms/core/status.hpp"
 #include "gms/model/application.hpp"
 #include "gms/model/durable_state.hpp"
+#include "gms/model/mark.hpp"
 #include "gms/net/event_sink.hpp"
 #include "gms/net/status.hpp"
 
@@ -128,6 +129,12 @@ class Completion {
 /// `join_addresses`, of one that will join. Blocks for its writes. Errors: invalid_argument (an
 /// option), conflict (the directory is a member's already or is in use), io.
 [[nodiscard]] model::Result<model::Identity> initialise(const GroupOptions& options);
+
+/// The same for the founder of a group that goes on from the state of another one, which the
+/// application has, with `mark` stored beside it: the log begins behind that. Errors besides those
+/// above: invalid_argument (there are addresses to join at).
+[[nodiscard]] model::Result<model::Identity> initialise_from(const GroupOptions& options,
+                                                             const model::Mark& mark);
 
 /// Makes the member of a directory that nobody runs the founder of a new group, alone, which goes
 /// on from all that its log has, committed or not [C28]. It is for a group that has lost a quorum

@@ -144,6 +144,26 @@ Result<Restored> begin_anew(const GroupOptions& options, const std::string& addr
   return out;
 }
 
+/// `mark` is where the application's state stands, if it has one.
+Result<model::Identity> make_directory(const GroupOptions& options, const model::Mark* mark) {
+  if (auto checked = check(options); !checked) return checked.error();
+  if (options.durability == Durability::memory)
+    return invalid("a member that keeps nothing on a disk needs no directory");
+  const auto address = advertised(options, options.listen_address);
+  if (!address) return address.error();
+  auto member = new_member(options, *address);
+  if (!member) return member.error();
+  if (mark != nullptr) {
+    member->base = {mark->head, mark->view};
+    member->founding_view->seq = mark->view.view.seq.next();
+  }
+  log::PosixFileSystem files;
+  const auto made =
+      log::initialise(files, options.directory.string(), *member, log_options(options));
+  if (!made) return made.error();
+  return member->identity;
+}
+
 net::LinkSettings link_settings(const model::RestoredState& state, const std::string& address,
                                 const GroupOptions& options, std::uint64_t seed) {
   net::LinkSettings links;
@@ -173,18 +193,13 @@ net::TransferSettings transfer_settings(const model::RestoredState& state,
 }  // namespace
 
 Result<model::Identity> initialise(const GroupOptions& options) {
-  if (auto checked = check(options); !checked) return checked.error();
-  if (options.durability == Durability::memory)
-    return invalid("a member that keeps nothing on a disk needs no directory");
-  const auto address = advertised(options, options.listen_address);
-  if (!address) return address.error();
-  const auto member = new_member(options, *address);
-  if (!member) return member.error();
-  log::PosixFileSystem files;
-  const auto made =
-      log::initialise(files, options.directory.string(), *member, log_options(options));
-  if (!made) return made.error();
-  return member->identity;
+  return make_directory(options, nullptr);
+}
+
+Result<model::Identity> initialise_from(const GroupOptions& options, const model::Mark& mark) {
+  if (!options.join_addresses.empty())
+    return invalid("a group that begins with a state is founded, not joined");
+  return make_directory(options, &mark);
 }
 
 Result<model::Identity> found_anew(const GroupOptions& options) {

@@ -16,8 +16,9 @@ client::Result<ExitCode> run_version(Context& context) {
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto* group : {key_commands, bulk_commands, group_commands, member_commands, event_commands,
-                      verify_commands, bench_commands, local_commands}) {
+  for (auto* group :
+       {key_commands, bulk_commands, snapshot_commands, group_commands, member_commands,
+        event_commands, verify_commands, bench_commands, local_commands}) {
     auto commands = group();
     std::ranges::move(commands, std::back_inserter(all));
   }

@@ -47,6 +47,7 @@ struct Command {
 // The groups, a file each.
 [[nodiscard]] std::vector<Command> key_commands();
 [[nodiscard]] std::vector<Command> bulk_commands();
+[[nodiscard]] std::vector<Command> snapshot_commands();
 [[nodiscard]] std::vector<Command> group_commands();
 [[nodiscard]] std::vector<Command> member_commands();
 [[nodiscard]] std::vector<Command> event_commands();

@@ -15,24 +15,27 @@ using model::HardState;
 using model::Result;
 
 constexpr Generation kFirstGeneration(1);
-constexpr Epoch kFoundingEpoch(1);
-
 std::string parent_of(const std::string& path) {
   const std::size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-/// A founder leads epoch 1 by its own vote.
-HardState first_hard_state(const NewMember& member) {
-  if (!member.founding_view) return {};
-  return {kFoundingEpoch, member.identity.self};
+/// The first one, in a new group.
+Epoch founding_epoch(const NewMember& member) {
+  return member.base.head.position.epoch.next();
 }
 
-EntryRun founding_entries(const model::View& view) {
+/// A founder leads its first epoch by its own vote.
+HardState first_hard_state(const NewMember& member) {
+  if (!member.founding_view) return {};
+  return {founding_epoch(member), member.identity.self};
+}
+
+EntryRun founding_entries(const NewMember& member) {
   model::EntryRunBuilder builder;
-  builder.append(model::EntryKind::view, {model::encode(view)});
-  return builder.seal({}, kFoundingEpoch, {});
+  builder.append(model::EntryKind::view, {model::encode(*member.founding_view)});
+  return builder.seal(member.base.head, founding_epoch(member), member.base.head.clock);
 }
 
 Result<void> ensure_directory(FileSystem& files, const std::string& path) {
@@ -78,7 +81,7 @@ Result<void> write_founding_log(FileSystem& files, const std::string& log_direct
   SpareSegments no_spares(files, log_directory, first, {}, {});
   SegmentWriter writer({kFirstGeneration, member.salt, {}}, {*std::move(segment), 0, {}, {}, false},
                        no_spares);
-  const EntryRun entries = founding_entries(*member.founding_view);
+  const EntryRun entries = founding_entries(member);
   if (auto done = writer.append(entries); !done) return done;
   if (auto done = writer.sync(); !done) return done;
   return writer.seal();
@@ -96,7 +99,7 @@ Result<void> initialise(FileSystem& files, const std::string& directory, const N
   if (auto made = ensure_directory(files, log_directory); !made) return made;
   if (auto removed = remove_remnants(files, directory, log_directory); !removed) return removed;
   StateFiles state_files(files, directory);
-  const Meta meta{kFirstGeneration, member.salt, {}, StateGeneration(1)};
+  const Meta meta{kFirstGeneration, member.salt, member.base, StateGeneration(1)};
   if (auto done = state_files.create(first_hard_state(member), meta); !done) return done;
   if (member.founding_view)
     if (auto done = write_founding_log(files, log_directory, member, options); !done) return done;
@@ -108,11 +111,12 @@ model::RestoredState first_state(const NewMember& member) {
   state.identity = member.identity;
   state.boot = model::BootSeq(1);
   state.hard_state = first_hard_state(member);
+  state.log.base = member.base;
   if (!member.founding_view) return state;
-  const EntryRun entries = founding_entries(*member.founding_view);
+  const EntryRun entries = founding_entries(member);
   state.log.head = entries.head();
   state.log.epochs = {
-      {kFoundingEpoch, entries.first_index(), entries.last_index(), entries.head().hash}};
+      {founding_epoch(member), entries.first_index(), entries.last_index(), entries.head().hash}};
   state.log.views = {{*member.founding_view, entries.head().position}};
   state.log.tail = {entries};
   return state;

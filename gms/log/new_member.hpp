@@ -12,6 +12,9 @@ struct NewMember {
   std::optional<model::View> founding_view;
   /// Drawn at random.
   LogSalt salt;
+  /// Behind which a founder's log begins: the application has a state of another group. From the
+  /// beginning without one.
+  model::Base base{};
 };
 
 /// Makes `directory` the data directory of a new member: for a founder with the group's first entry

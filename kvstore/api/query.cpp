@@ -43,6 +43,10 @@ Result<void> check_key(ByteSpan key) {
                                          " bytes; the limit is " + std::to_string(kKeyBytesMax)};
 }
 
+bool has_values(RangeContent content) {
+  return content == RangeContent::pairs || content == RangeContent::rows;
+}
+
 }  // namespace
 
 Bytes prefix_end(ByteSpan prefix) {
@@ -57,7 +61,7 @@ std::optional<Pair> PairReader::next() {
   Pair pair;
   pair.key = in_.blob();
   pair.row.revision = Revision(in_.u64());
-  if (content_ == RangeContent::pairs) pair.row.value = in_.blob();
+  if (has_values(content_)) pair.row.value = in_.blob();
   if (!in_.ok()) return std::nullopt;
   return pair;
 }
@@ -65,7 +69,7 @@ std::optional<Pair> PairReader::next() {
 void encode_pair(const Pair& pair, RangeContent content, ByteWriter& out) {
   out.blob(pair.key);
   out.u64(pair.row.revision.value());
-  if (content == RangeContent::pairs) out.blob(pair.row.value);
+  if (has_values(content)) out.blob(pair.row.value);
 }
 
 void encode(const GetQuery& query, ByteWriter& out) {
@@ -122,7 +126,7 @@ Result<RangeQuery> decode_range_query(ByteSpan bytes) {
   RangeQuery query;
   query.freshness = get_freshness(in);
   query.direction = get_enumeration(in, Direction::descending);
-  query.content = get_enumeration(in, RangeContent::count);
+  query.content = get_enumeration(in, RangeContent::rows);
   query.limit = in.u64();
   query.page_bytes = std::min(in.u32(), static_cast<std::uint32_t>(kPageBytesMax));
   query.bounds.from = in.blob();
@@ -166,7 +170,7 @@ Result<RangePage> decode_range_page(ByteSpan bytes) {
   RangePage page;
   page.cursor = CursorId(in.u64());
   page.state = Index(in.u64());
-  page.content = get_enumeration(in, RangeContent::count);
+  page.content = get_enumeration(in, RangeContent::rows);
   page.count = in.u64();
   page.pairs = in.raw(in.remaining());
   if (!in.finished()) return malformed("page of a range");

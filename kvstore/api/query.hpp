@@ -47,8 +47,11 @@ struct KeyBounds {
 [[nodiscard]] gms::model::Bytes prefix_end(gms::model::ByteSpan prefix);
 
 enum class Direction : std::uint8_t { ascending = 1, descending = 2 };
-/// What a range returns of each pair; `count` returns no pairs, only how many there are.
-enum class RangeContent : std::uint8_t { pairs = 1, keys = 2, count = 3 };
+/// What a range returns of each pair; `count` returns no pairs, only how many there are. `rows` is
+/// all that a replica has, whatever the bounds, the direction and the limit say: first, under an
+/// empty key, the record that the state machine keeps with its state, and then the rows of keys and
+/// of sessions, each under its space (`k` or `s`) and its own key.
+enum class RangeContent : std::uint8_t { pairs = 1, keys = 2, count = 3, rows = 4 };
 
 /// No limit on the pairs of a range.
 inline constexpr std::uint64_t kNoLimit = ~std::uint64_t{0};

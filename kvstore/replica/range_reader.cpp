@@ -29,7 +29,8 @@ Bytes key_after(ByteSpan key) {
 /// The encoded size of a pair in a page.
 std::size_t pair_bytes(const api::Pair& pair, api::RangeContent content) {
   switch (content) {
-    case api::RangeContent::pairs: return 16 + pair.key.size() + pair.row.value.size();
+    case api::RangeContent::pairs:
+    case api::RangeContent::rows: return 16 + pair.key.size() + pair.row.value.size();
     case api::RangeContent::keys: return 12 + pair.key.size();
     case api::RangeContent::count: return 0;
   }
@@ -45,7 +46,10 @@ Result<void> RangeReader::first_page(const api::RangeQuery& query, Instant now, 
   Cursor cursor{store_.snapshot(),     copy(query.bounds.from),
                 copy(query.bounds.to), query.direction,
                 query.content,         query.limit,
-                query.page_bytes,      now};
+                query.page_bytes,      now,
+                storage::Space::data,  {}};
+  if (query.content == api::RangeContent::rows)
+    if (auto begun = begin_rows(cursor); !begun) return begun;
   api::RangePage page;
   const auto rest = read_page(cursor, page);
   if (!rest) return rest.error();
@@ -88,17 +92,40 @@ void RangeReader::drop_idle(Instant now) {
                 [&](const auto& entry) { return now - entry.second.used > limits_.idle_max; });
 }
 
+Result<void> RangeReader::begin_rows(Cursor& cursor) const {
+  auto stored = store_.stored();
+  if (!stored) return stored.error();
+  if (!*stored) return Error{ErrorCode::unavailable, "nothing is stored yet"};
+  cursor.record = std::move((*stored)->record);
+  cursor.from.clear();
+  cursor.to.clear();
+  cursor.direction = api::Direction::ascending;
+  cursor.limit = api::kNoLimit;
+  return {};
+}
+
+void RangeReader::add(const Cursor& cursor, const api::Pair& pair) {
+  if (cursor.content == api::RangeContent::count) return;
+  if (cursor.content != api::RangeContent::rows) return encode_pair(pair, cursor.content, pairs_);
+  row_key_.assign(1, static_cast<std::byte>(cursor.space));
+  row_key_.insert(row_key_.end(), pair.key.begin(), pair.key.end());
+  encode_pair({row_key_, pair.row}, cursor.content, pairs_);
+}
+
 Result<RangeReader::Rest> RangeReader::read_page(Cursor& cursor, api::RangePage& page) {
   pairs_.clear();
-  const auto scan =
-      cursor.rows->scan(storage::Space::data, {cursor.from, cursor.to}, cursor.direction);
+  if (const auto record = std::exchange(cursor.record, std::nullopt)) {
+    encode_pair({{}, {api::revision_at(cursor.rows->applied()), *record}}, cursor.content, pairs_);
+    ++page.count;
+  }
+  const auto scan = cursor.rows->scan(cursor.space, {cursor.from, cursor.to}, cursor.direction);
   const std::uint64_t rows_max = std::min<std::uint64_t>(cursor.limit, limits_.page_rows_max);
   Bytes last;
   for (; scan->at_row() && page.count < rows_max; scan->next()) {
     const api::Pair pair = scan->pair();
     const std::size_t bytes = pairs_.bytes().size() + pair_bytes(pair, cursor.content);
     if (page.count > 0 && bytes > cursor.page_bytes) break;
-    if (cursor.content != api::RangeContent::count) encode_pair(pair, cursor.content, pairs_);
+    add(cursor, pair);
     last.assign(pair.key.begin(), pair.key.end());
     ++page.count;
   }
@@ -107,6 +134,12 @@ Result<RangeReader::Rest> RangeReader::read_page(Cursor& cursor, api::RangePage&
   page.state = cursor.rows->applied();
   page.content = cursor.content;
   page.pairs = pairs_.bytes();
+  if (!scan->at_row() && cursor.content == api::RangeContent::rows &&
+      cursor.space == storage::Space::data) {
+    cursor.space = storage::Space::session;
+    cursor.from.clear();
+    return Rest::more;
+  }
   if (!scan->at_row() || cursor.limit == 0) return Rest::none;
   (cursor.direction == api::Direction::ascending ? cursor.from : cursor.to) =
       cursor.direction == api::Direction::ascending ? key_after(last) : std::move(last);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "gms/model/result.hpp"
 #include "kvstore/api/limits.hpp"
@@ -54,9 +55,16 @@ class RangeReader {
     std::uint64_t limit;
     std::uint32_t page_bytes;
     gms::model::Instant used;
+    /// Which of them comes next.
+    storage::Space space = storage::Space::data;
+    /// Of a range of all rows, until it has left.
+    std::optional<gms::model::Bytes> record;
   };
   enum class Rest : std::uint8_t { none, more };
 
+  /// All rows, and the record first. Precondition: nothing was applied since the snapshot.
+  [[nodiscard]] gms::model::Result<void> begin_rows(Cursor& cursor) const;
+  void add(const Cursor& cursor, const api::Pair& pair);
   /// Reads a page into `page` and `pairs_` and moves the cursor past it.
   [[nodiscard]] gms::model::Result<Rest> read_page(Cursor& cursor, api::RangePage& page);
 
@@ -65,6 +73,8 @@ class RangeReader {
   std::map<api::CursorId, Cursor> cursors_;
   std::uint64_t last_cursor_;
   gms::model::ByteWriter pairs_;
+  /// A row's key and its space in front.
+  gms::model::Bytes row_key_;
 };
 
 }  // namespace kvstore::replica

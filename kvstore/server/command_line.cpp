@@ -39,6 +39,9 @@ class Options {
     app_.add_flag("--init", initialise_, "make an empty directory a member's first");
   }
   void add_directory() { app_.add_option("DIR", directory_, "data directory")->required(); }
+  void add_snapshot() {
+    app_.add_option("FILE", snapshot_, "a file that kvctl snapshot save made")->required();
+  }
   void add_survivors() {
     app_.add_option("DIR,--data", directories_, "data directory of a member that is left")
         ->required();
@@ -64,6 +67,7 @@ class Options {
     out.file = file_;
     out.directory = directory_;
     out.directories = directories_;
+    out.snapshot = snapshot_;
     out.agreement = agreed_ ? Agreement::given : Agreement::to_be_asked;
     for (const auto& [flag, value] : values_)
       if (app_.get_option(flag)->count() > 0) out.flags.push_back({flag, value});
@@ -91,6 +95,7 @@ class Options {
   std::map<std::string, std::string> values_;
   std::string file_;
   std::string directory_;
+  std::string snapshot_;
   std::vector<std::string> directories_;
   bool agreed_ = false;
   bool insecure_ = false;
@@ -112,6 +117,11 @@ class Parser {
     run.add_initialise();
     add("inspect", CommandName::inspect, "say what is in a data directory").add_directory();
     add("verify", CommandName::verify, "check all of a data directory").add_directory();
+    Options& restore = add("restore", CommandName::restore,
+                           "make a data directory for the first member of a new group that "
+                           "begins with a snapshot");
+    restore.add_snapshot();
+    restore.add_settings();
     add("recover", CommandName::recover,
         "found a new group with what is left of one that has lost its quorum for good")
         .add_survivors();

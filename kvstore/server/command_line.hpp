@@ -11,7 +11,7 @@
 
 namespace kvstore::server {
 
-enum class CommandName { init, run, inspect, verify, recover };
+enum class CommandName { init, run, inspect, verify, recover, restore };
 /// Whether `run` makes an empty directory a member's first.
 enum class InitialiseFirst { no, yes };
 
@@ -27,6 +27,8 @@ struct Command {
   std::vector<GivenFlag> flags;
   /// Of inspect and verify.
   std::string directory;
+  /// Of restore.
+  std::string snapshot;
   /// Of recover.
   std::vector<std::string> directories;
   Agreement agreement = Agreement::to_be_asked;

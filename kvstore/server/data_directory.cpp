@@ -190,7 +190,7 @@ std::optional<Failure> check_not_in_use(const std::string& data) {
   return directory_failure(data, error);
 }
 
-std::optional<Failure> initialise_directory(const Settings& settings) {
+std::optional<Failure> prepare_directory(const Settings& settings) {
   if (look_at(settings.data) == DirectoryState::member)
     return Failure{ExitCode::directory, settings.data + ": is a member's already"};
   // An earlier try that was interrupted has left its settings.
@@ -199,6 +199,11 @@ std::optional<Failure> initialise_directory(const Settings& settings) {
     return Failure{ExitCode::directory, settings.data + ": holds other files; give an empty one"};
   if (const auto written = write_settings(settings); !written)
     return directory_failure(settings.data, written.error());
+  return std::nullopt;
+}
+
+std::optional<Failure> initialise_directory(const Settings& settings) {
+  if (auto failure = prepare_directory(settings)) return failure;
   const auto made = gms::initialise(group_options(settings));
   if (made) return std::nullopt;
   if (made.error().code == ErrorCode::invalid_argument)

@@ -16,6 +16,8 @@ enum class ExitCode : int {
   storage = 4,
   /// An invariant was broken.
   invariant = 5,
+  /// A snapshot file is damaged.
+  integrity = 9,
 };
 
 /// Why kvd does not run, or goes on no longer: a line for people.

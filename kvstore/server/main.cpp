@@ -8,6 +8,7 @@
 #include "kvstore/server/kvd.hpp"
 #include "kvstore/server/process.hpp"
 #include "kvstore/server/recovery.hpp"
+#include "kvstore/server/restoring.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -35,6 +36,9 @@ Failure with_settings(const Command& command) {
   if (const auto* failure = std::get_if<Failure>(&gathered)) return *failure;
   const Settings& settings = std::get<Settings>(gathered);
   if (auto failure = check_settings(settings)) return *failure;
+  if (command.name == CommandName::restore)
+    return restore_directory(settings, command.snapshot, std::cout)
+        .value_or(Failure{ExitCode::done, {}});
   const bool is_made = look_at(settings.data) == DirectoryState::member;
   if (command.name == CommandName::init ||
       (command.initialise_first == InitialiseFirst::yes && !is_made))
@@ -65,6 +69,7 @@ Failure run_named(const Command& command) {
     case CommandName::verify: return verify_directory(command.directory, std::cout).value_or(done);
     case CommandName::recover: return recover(command).value_or(done);
     case CommandName::init:
+    case CommandName::restore:
     case CommandName::run: break;
   }
   return with_settings(command);

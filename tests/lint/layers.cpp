@@ -26,7 +26,8 @@ const std::vector<Arrows>& arrows() {
       {"gms/net", {"gms/core", "gms/wire", "gms/log", "gms/model"}},
       {"gms", {"gms/"}},
       {"gms/examples", {"gms", "gms/model"}},
-      {"kvstore/api", {"gms/model", "gms/wire/frame*"}},
+      // Snapshot files are written and read by way of the log's port of files.
+      {"kvstore/api", {"gms/model", "gms/wire/frame*", "gms/log/file_system*"}},
       {"kvstore/storage", {"kvstore/api", "gms/model"}},
       {"kvstore/replica", {"kvstore/storage", "kvstore/api", "gms/model"}},
       {"kvstore/server",
@@ -35,7 +36,8 @@ const std::vector<Arrows>& arrows() {
         // Its offline commands look at a directory without a group.
         "gms/log/inspection*", "gms/log/posix_file_system*"}},
       {"client", {"kvstore/api", "gms/model", "gms/wire/frame*"}},
-      {"client/kvctl", {"client", "kvstore/api", "gms/model", "gms/wire/frame*"}},
+      {"client/kvctl",
+       {"client", "kvstore/api", "gms/model", "gms/wire/frame*", "gms/log/posix_file_system*"}},
       {"client/examples", {"client", "kvstore/api", "gms/model"}},
       {"tests/", {"gms/", "kvstore/", "client/"}},
       {"benchmarks/", {"gms/", "kvstore/", "client/"}},

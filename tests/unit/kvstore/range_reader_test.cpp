@@ -165,5 +165,45 @@ TEST_F(Ranges, TooManyOpenOnesAreBusyUntilOneIsClosed) {
   EXPECT_EQ(next(one).error().code, ErrorCode::unavailable);
 }
 
+TEST_F(Ranges, OfAllRowsHaveTheRecordFirstThenKeysThenSessionsOfOneState) {
+  storage::ChangeSet changes;
+  changes.changes.push_back(
+      {storage::Space::session, as_bytes("7"), api::Versioned{api::Revision(1), as_bytes("mine")}});
+  changes.applied = Index(++index_);
+  changes.record = as_bytes("record");
+  ASSERT_TRUE(store_.apply(changes).has_value());
+  RangeQuery query;
+  query.content = RangeContent::rows;
+  // None of these is looked at.
+  query.bounds = {as_bytes("k4"), as_bytes("k5")};
+  query.direction = Direction::descending;
+  query.limit = 1;
+  api::CursorId cursor = first(query);
+  write("k3", "too late");
+  while (cursor != api::CursorId()) {
+    ASSERT_LT(pages_, 100);
+    ByteWriter out;
+    ASSERT_TRUE(ranges_.next_page({cursor}, now_, out).has_value());
+    cursor = take(out);
+  }
+  std::string all = "=record ";
+  for (int i = 0; i < 10; ++i)
+    all += "kk" + std::to_string(i) + "=value " + std::to_string(i) + " ";
+  EXPECT_EQ(seen_, all + "s7=mine ");
+  EXPECT_EQ(count_, 12U);
+  EXPECT_EQ(state_, Index(11));
+  EXPECT_EQ(ranges_.open_count(), 0U);
+}
+
+TEST_F(Ranges, OfAllRowsOfAnEmptyStoreAreRefused) {
+  storage::MemoryImage image;
+  storage::MemoryStore store(image);
+  RangeReader ranges(store, {});
+  RangeQuery query;
+  query.content = RangeContent::rows;
+  ByteWriter out;
+  EXPECT_EQ(ranges.first_page(query, now_, out).error().code, ErrorCode::unavailable);
+}
+
 }  // namespace
 }  // namespace kvstore::replica

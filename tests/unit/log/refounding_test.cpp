@@ -116,5 +116,23 @@ TEST_F(Refounds, WhoIsInUseOrHasJoinedNoGroupFoundsNone) {
   EXPECT_TRUE(inspect(other, kDirectory, 0)->stored.identity.group.is_none());
 }
 
+TEST_F(Refounds, AFounderWithAStateBeginsItsLogBehindIt) {
+  NewMember founder = a_founder();
+  founder.base = a_base({{Epoch(5), Index(100)}, model::EntryHash(77), model::GroupClock(9)});
+  options_ = small_segments();
+  ASSERT_TRUE(initialise(disk_, kDirectory, founder, options_).has_value());
+  for (int start = 0; start < 2; ++start) {
+    power_loss();
+    recover();
+    EXPECT_EQ(state_.log.base, founder.base);
+    EXPECT_EQ(state_.hard_state, (model::HardState{Epoch(6), a_member()}));
+    EXPECT_EQ(head_.position, (model::Position{Epoch(6), Index(101)}));
+    EXPECT_EQ(head_.clock, model::GroupClock(9));
+    EXPECT_EQ(state_.log.views.back().position, head_.position);
+    ASSERT_TRUE(store_->check_applied({founder.base.head, founder.base.view, {}}).has_value());
+    EXPECT_EQ(store_->seal().has_value(), true);
+  }
+}
+
 }  // namespace
 }  // namespace gms::log
