@@ -79,7 +79,8 @@ void Engine::Parts::on(Read input) {
   auto* leading = std::get_if<Leading>(&role);
   if (leading == nullptr) {
     read_elsewhere(input.ticket);
-  } else if (leading->reads.size() + leading->early_reads.size() >= config.reads_max) {
+  } else if (leading->reads.size() + leading->early_reads.size() + follower_reads.size() >=
+             config.reads_max) {
     out.add(Completed{input.ticket, 1, Error{ErrorCode::busy, "too many reads wait"}, self});
   } else if (!leading->own_epoch_committed) {
     leading->early_reads.push_back(input.ticket);
