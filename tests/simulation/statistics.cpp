@@ -82,10 +82,13 @@ constexpr std::array kToldElsewhere{
     Sometimes::killed_while_fetching, Sometimes::fetch_went_on_over_a_leader_change,
     Sometimes::multicast_of_a_member_down};
 
-/// Messages that every run is full of, so that old ones of each kind have to come: those of
-/// elections and replication, which stand first.
-constexpr std::size_t kFrequentTypes = 8;
-static_assert(std::is_same_v<std::variant_alternative_t<kFrequentTypes - 1, gms::core::MessageBody>,
+/// Messages that runs are full of, so that old ones of each kind have to come: those of
+/// replication and liveness.
+constexpr std::size_t kFirstFrequent = 4;
+constexpr std::size_t kFrequentEnd = 8;
+static_assert(std::is_same_v<std::variant_alternative_t<kFirstFrequent, gms::core::MessageBody>,
+                             gms::core::Append>);
+static_assert(std::is_same_v<std::variant_alternative_t<kFrequentEnd - 1, gms::core::MessageBody>,
                              gms::core::HeartbeatReply>);
 
 /// The name of the message type that stands at `index` in MessageBody.
@@ -109,7 +112,7 @@ std::vector<std::string> not_reached(const Statistics& statistics) {
                                 static_cast<Sometimes>(i)) != kToldElsewhere.end();
     if (!told && statistics.sometimes[i] == 0) out.emplace_back(kSometimesNames[i]);
   }
-  for (std::size_t i = 0; i < kFrequentTypes; ++i)
+  for (std::size_t i = kFirstFrequent; i < kFrequentEnd; ++i)
     if (statistics.old_messages[i] == 0)
       out.push_back("an old " + std::string(type_name(i)) + " after a change of epoch");
   return out;

@@ -121,7 +121,7 @@ struct Statistics {
 };
 
 /// What a corpus of seeds did not reach of all that it has to: everything that `Sometimes` lists
-/// but what is so rare that it is told elsewhere, and old messages of elections and replication.
+/// but what is so rare that it is told elsewhere, and old messages of replication and liveness.
 [[nodiscard]] std::vector<std::string> not_reached(const Statistics& statistics);
 
 /// Several lines for people. `elapsed` is the wall time that it took.
