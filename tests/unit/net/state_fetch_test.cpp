@@ -119,7 +119,10 @@ TEST(StateFetch, IsRefusedByAnotherGroupAndByAnotherMember) {
     EXPECT_EQ(fetcher->failure->code, ErrorCode::conflict);
     EXPECT_TRUE(fetcher->failed_attempts.empty());
   }
-  EXPECT_EQ(foreigner.failure->detail, "refused: another group");
+  EXPECT_EQ(
+      foreigner.failure->detail,
+      "refused: another group: here is 00000000000000070000000000000008; if that was founded anew, "
+      "join it with a new data directory");
   EXPECT_EQ(source.refused, 3U);
 }
 
