@@ -184,9 +184,8 @@ void describe(const RecoveryPlan& plan, std::ostream& out) {
   const std::uint64_t committed = plan.committed().value();
   const std::uint64_t last = picked.last.index.value();
   out << "\nView " << picked.view.seq.value() << " has the members "
-      << joined_names(names_of(picked.view)) << "; a quorum is "
-      << quorum_of(picked.view) << ". Missing here: " << lost
-      << ".\nThe log of " << picked.identity.name
+      << joined_names(names_of(picked.view)) << "; a quorum is " << quorum_of(picked.view)
+      << ". Missing here: " << lost << ".\nThe log of " << picked.identity.name
       << " reaches furthest, and the new group has it:\n";
   if (committed > 0)
     out << "  up to index " << committed << ": committed, since a member here has applied it\n";
