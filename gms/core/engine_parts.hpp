@@ -171,7 +171,7 @@ struct Engine::Parts {
   void release_follower_reads();
   /// What was not answered in time is asked again, under another id.
   void expire_read_request();
-  /// Reads whose index is not known yet end as `not_leader`.
+  /// Reads that are not served yet end as `not_leader`.
   void fail_follower_reads();
 
   // ---- liveness.cpp: heartbeats, silence, stalls, the crash hint

@@ -42,9 +42,12 @@ std::vector<ReadBarrier::Ready> FollowerReads::take_ready(Index applied) {
   return ready;
 }
 
-std::vector<Ticket> FollowerReads::take_unanswered() {
+std::vector<Ticket> FollowerReads::take_all() {
   give_up();
-  return std::exchange(waiting_, {});
+  std::vector<Ticket> tickets = std::exchange(waiting_, {});
+  for (const ReadBarrier::Ready& read : covered_) tickets.push_back(read.ticket);
+  covered_.clear();
+  return tickets;
 }
 
 // ---- the engine's part
@@ -106,7 +109,7 @@ void Engine::Parts::expire_read_request() {
 }
 
 void Engine::Parts::fail_follower_reads() {
-  for (const Ticket ticket : follower_reads.take_unanswered())
+  for (const Ticket ticket : follower_reads.take_all())
     out.add(Completed{ticket, 1, Error{ErrorCode::not_leader, "the leader changed"}, {}});
 }
 

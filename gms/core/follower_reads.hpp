@@ -30,8 +30,9 @@ class FollowerReads {
   void answered(model::Ticket id, model::Index index);
   /// The reads that are covered by what is applied, in order.
   [[nodiscard]] std::vector<ReadBarrier::Ready> take_ready(model::Index applied);
-  /// All whose index is not known.
-  [[nodiscard]] std::vector<model::Ticket> take_unanswered();
+  /// All that are pending. Those that are covered, too: this member may be out of the group, and
+  /// never apply that much.
+  [[nodiscard]] std::vector<model::Ticket> take_all();
 
  private:
   std::vector<model::Ticket> waiting_;
