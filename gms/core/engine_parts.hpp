@@ -110,7 +110,7 @@ struct Engine::Parts {
   void on_regressed(const Message& message);
 
   // ---- replication.cpp: the leader's side
-  void append_local(model::EntryRunBuilder& drafts);
+  model::EntryRun append_local(model::EntryRunBuilder& drafts);
   void append_kind(model::EntryKind kind, model::ByteSpan payload);
   [[nodiscard]] model::GroupClock group_clock(const Leading& leading) const;
   void replicate_all(Leading& leading);
@@ -259,9 +259,12 @@ struct Engine::Parts {
   void resend_multicasts();
   void hand_on_multicasts(const model::Payload& drafts);
   void abandon_multicasts();
-  /// Appends those that will be delivered where they would stand. One that comes after a gap goes
-  /// in, too: its drop tells the sender.
+  void append_own_multicasts(Leading& leading, Multicast& input);
   void append_multicasts(Leading& leading, model::ByteSpan drafts);
+  /// Those that will be delivered where they would stand, which are admitted to the rows by this.
+  /// One that comes after a gap goes in, too: its drop tells the sender.
+  [[nodiscard]] model::ByteSpan in_turn(Leading& leading, model::ByteSpan drafts);
+  void append_copies(model::ByteSpan drafts);
   [[nodiscard]] SenderRows* rows_at_end(Leading& leading) const;
 
   // ---- state

@@ -35,11 +35,11 @@ struct Propose {
   model::EntryRunBuilder drafts;
 };
 
-/// Bodies for this member's FIFO multicast, as drafts of kind `command` whose payload is the body.
+/// This member's FIFO multicasts, as drafts of kind `multicast` whose headers are not written yet.
 /// Draft k has ticket first + k, carried by its delivery here.
 struct Multicast {
   model::Ticket first;
-  model::EntryRunBuilder bodies;
+  model::EntryRunBuilder drafts;
 };
 
 /// Asks for an index that a linearizable read must see applied.

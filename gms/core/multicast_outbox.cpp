@@ -1,28 +1,19 @@
 #include "gms/core/multicast_outbox.hpp"
 
-#include <array>
-
 namespace gms::core {
 
 using namespace model;
 
-Payload MulticastOutbox::add(Ticket first, const EntryRunBuilder& bodies) {
-  EntryRunBuilder drafts;
-  ByteSpan rest = bodies.drafts();
-  const MulticastSeq first_seq = last_.next();
-  while (!rest.empty()) {
-    const EntryView body(rest.data());
-    ++last_;
-    std::array<std::byte, kMulticastHeaderBytes> header;
-    store(header.data(), {self_, boot_, last_});
-    drafts.append(EntryKind::multicast, {header, body.payload()});
-    rest = rest.subspan(body.bytes());
-  }
-  spans_.push_back({first_seq, drafts.count(), first});
-  batches_.push_back(Payload::copy_of(drafts.drafts()));
-  count_ += drafts.count();
-  bytes_ += drafts.bytes();
-  return batches_.back();
+void MulticastOutbox::number(EntryRunBuilder& drafts) {
+  drafts.number_multicasts({self_, boot_, last_.next()});
+  last_ = last_ + drafts.count();
+}
+
+void MulticastOutbox::keep(Ticket first, std::size_t count, Payload drafts) {
+  spans_.push_back({(last_ - count).next(), count, first});
+  count_ += count;
+  bytes_ += drafts.size();
+  batches_.push_back(std::move(drafts));
 }
 
 bool MulticastOutbox::holds(const MulticastHeader& header) const {

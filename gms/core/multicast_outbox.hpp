@@ -15,9 +15,11 @@ class MulticastOutbox {
  public:
   MulticastOutbox(model::MemberId self, model::BootSeq boot) : self_(self), boot_(boot) {}
 
-  /// Takes bodies (drafts whose payload is a body) under tickets from `first` on. Returns them as
-  /// drafts of kind `multicast`, numbered.
-  [[nodiscard]] model::Payload add(model::Ticket first, const model::EntryRunBuilder& bodies);
+  /// Numbers drafts of kind `multicast`, which are to be kept next.
+  void number(model::EntryRunBuilder& drafts);
+  /// Keeps what was numbered last, `count` drafts with tickets from `first` on. Their buffer is
+  /// shared: it may be that of the entries that they became.
+  void keep(model::Ticket first, std::size_t count, model::Payload drafts);
 
   /// This member delivered its own multicast: returns its ticket and forgets it. Zero when the
   /// header is of another boot or was told before.
@@ -34,7 +36,7 @@ class MulticastOutbox {
   /// Forgets everything that is pending. Returns its tickets, as (first, count).
   [[nodiscard]] std::vector<std::pair<model::Ticket, std::uint64_t>> abandon();
 
-  /// Everything that is not delivered yet, oldest first.
+  /// Everything that is not delivered yet, oldest first: drafts, or entries made of them.
   [[nodiscard]] const std::deque<model::Payload>& pending() const { return batches_; }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }

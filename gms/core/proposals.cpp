@@ -65,7 +65,7 @@ void Engine::Parts::on(Propose input) {
     return;
   }
   Forward request;
-  request.drafts = Payload::copy_of(input.drafts.drafts());
+  request.drafts = input.drafts.take_drafts();
   forward(std::move(request), input.first, count);
 }
 
@@ -135,9 +135,7 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
     return reply;
   }
   reply.first = {hard_state.epoch, log.last_index().next()};
-  EntryRunBuilder copy;
-  copy.append_drafts(drafts);
-  append_local(copy);
+  append_copies(drafts);
   return reply;
 }
 
@@ -186,24 +184,41 @@ void Engine::Parts::fail_forwards() {
 }
 
 void Engine::Parts::on(Multicast input) {
-  if (input.bodies.count() == 0) return;
+  const std::size_t count = input.drafts.count();
+  if (count == 0) return;
   if (has_left()) {
     const Error left{ErrorCode::closed, "this member has left the group"};
-    out.add(Completed{input.first, input.bodies.count(), left, {}});
+    out.add(Completed{input.first, count, left, {}});
     return;
   }
   // What has more bytes than the limit by itself is taken when nothing else is under way.
   const bool fits =
-      outbox.empty() || outbox.bytes() + input.bodies.bytes() <= config.multicast_bytes_max;
-  if (!fits || outbox.count() + input.bodies.count() > config.multicasts_max) {
-    out.add(Completed{input.first,
-                      input.bodies.count(),
-                      Error{ErrorCode::busy, "too many multicasts are not delivered yet"},
-                      {}});
+      outbox.empty() || outbox.bytes() + input.drafts.bytes() <= config.multicast_bytes_max;
+  if (!fits || outbox.count() + count > config.multicasts_max) {
+    const Error busy{ErrorCode::busy, "too many multicasts are not delivered yet"};
+    out.add(Completed{input.first, count, busy, {}});
     return;
   }
   if (outbox.empty()) next_resend = now + config.multicast_resend;
-  hand_on_multicasts(outbox.add(input.first, input.bodies));
+  outbox.number(input.drafts);
+  auto* const leading = std::get_if<Leading>(&role);
+  if (leading != nullptr && !why_not_now(*leading, input.drafts.bytes()))
+    return append_own_multicasts(*leading, input);
+  const Payload drafts = input.drafts.take_drafts();
+  outbox.keep(input.first, count, drafts);
+  hand_on_multicasts(drafts);
+}
+
+void Engine::Parts::append_own_multicasts(Leading& leading, Multicast& input) {
+  const std::size_t count = input.drafts.count();
+  const ByteSpan wanted = in_turn(leading, input.drafts.drafts());
+  if (wanted.size() == input.drafts.bytes()) {
+    // They become entries where they stand, and the outbox shares these.
+    outbox.keep(input.first, count, append_local(input.drafts).encoded());
+    return;
+  }
+  outbox.keep(input.first, count, input.drafts.take_drafts());
+  append_copies(wanted);
 }
 
 void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
@@ -228,7 +243,7 @@ void Engine::Parts::resend_multicasts() {
     if (!oldest.empty() && oldest.bytes() + drafts.size() > config.uncommitted_bytes_max) break;
     oldest.append_drafts(drafts.bytes());
   }
-  if (!oldest.empty()) hand_on_multicasts(Payload::copy_of(oldest.drafts()));
+  if (!oldest.empty()) hand_on_multicasts(oldest.take_drafts());
 }
 
 void Engine::Parts::abandon_multicasts() {
@@ -237,10 +252,14 @@ void Engine::Parts::abandon_multicasts() {
 }
 
 void Engine::Parts::append_multicasts(Leading& leading, ByteSpan drafts) {
+  append_copies(in_turn(leading, drafts));
+}
+
+ByteSpan Engine::Parts::in_turn(Leading& leading, ByteSpan drafts) {
   // The view in force where an entry is appended is the view that it is delivered in, and the rows
   // at the end of this log are those that will judge it: what they would drop need not go in.
   SenderRows* const rows = rows_at_end(leading);
-  if (rows == nullptr) return;
+  if (rows == nullptr) return {};
   const View& view = log.view().view;
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -253,10 +272,14 @@ void Engine::Parts::append_multicasts(Leading& leading, ByteSpan drafts) {
     if (turn == Turn::copy || turn == Turn::sender_not_up) begin = end;
     if (turn == Turn::after_gap) break;
   }
-  if (begin == end) return;
-  EntryRunBuilder wanted;
-  wanted.append_drafts(drafts.subspan(begin, end - begin));
-  append_local(wanted);
+  return drafts.subspan(begin, end - begin);
+}
+
+void Engine::Parts::append_copies(ByteSpan drafts) {
+  if (drafts.empty()) return;
+  EntryRunBuilder copies;
+  copies.append_drafts(drafts);
+  append_local(copies);
 }
 
 SenderRows* Engine::Parts::rows_at_end(Leading& leading) const {

@@ -10,11 +10,12 @@ GroupClock Engine::Parts::group_clock(const Leading& leading) const {
   return std::max(log.head().clock, leading.clock_base + elapsed);
 }
 
-void Engine::Parts::append_local(EntryRunBuilder& drafts) {
+EntryRun Engine::Parts::append_local(EntryRunBuilder& drafts) {
   const auto& leading = std::get<Leading>(role);
-  const EntryRun run = drafts.seal(log.head(), hard_state.epoch, group_clock(leading));
+  EntryRun run = drafts.seal(log.head(), hard_state.epoch, group_clock(leading));
   log.append(run, out.order_entries(run));
   out.trace(EntriesAppended{hard_state.epoch, run.first_index(), run.last_index()});
+  return run;
 }
 
 void Engine::Parts::append_kind(EntryKind kind, ByteSpan payload) {

@@ -25,6 +25,19 @@ std::optional<std::size_t> whole_entry(ByteSpan bytes) {
   return entry.bytes();
 }
 
+std::size_t bytes_of(std::initializer_list<ByteSpan> pieces) {
+  std::size_t bytes = 0;
+  for (const ByteSpan piece : pieces) bytes += piece.size();
+  return bytes;
+}
+
+void put(std::byte* to, std::initializer_list<ByteSpan> pieces) {
+  for (const ByteSpan piece : pieces) {
+    if (!piece.empty()) std::memcpy(to, piece.data(), piece.size());
+    to += piece.size();
+  }
+}
+
 bool follows(EntryView next, EntryView previous) {
   return next.index() == previous.index().next() && next.epoch() >= previous.epoch() &&
          next.clock() >= previous.clock();
@@ -100,13 +113,19 @@ bool EntryRun::chain_is_intact(EntryHash previous) const {
   return true;
 }
 
-void EntryRunBuilder::reserve(std::size_t more) {
-  if (capacity_ - size_ >= more) return;
-  const std::size_t capacity = std::max({kFirstCapacity, 2 * capacity_, size_ + more});
-  auto grown = std::make_shared_for_overwrite<std::byte[]>(capacity);
-  if (size_ != 0) std::memcpy(grown.get(), buffer_.get(), size_);
-  buffer_ = std::move(grown);
+void EntryRunBuilder::move_to(std::size_t capacity) {
+  auto other = std::make_shared_for_overwrite<std::byte[]>(capacity);
+  if (size_ != 0) std::memcpy(other.get(), buffer_.get(), size_);
+  buffer_ = std::move(other);
   capacity_ = capacity;
+}
+
+void EntryRunBuilder::reserve(std::size_t more) {
+  if (capacity_ - size_ < more) move_to(std::max({kFirstCapacity, 2 * capacity_, size_ + more}));
+}
+
+void EntryRunBuilder::fit() {
+  if (capacity_ > kFirstCapacity && capacity_ - size_ > size_) move_to(size_);
 }
 
 std::byte* EntryRunBuilder::begin_draft(EntryKind kind, std::size_t payload_bytes) {
@@ -123,13 +142,13 @@ std::byte* EntryRunBuilder::begin_draft(EntryKind kind, std::size_t payload_byte
 }
 
 void EntryRunBuilder::append(EntryKind kind, std::initializer_list<ByteSpan> pieces) {
-  std::size_t payload_bytes = 0;
-  for (const ByteSpan piece : pieces) payload_bytes += piece.size();
-  std::byte* to = begin_draft(kind, payload_bytes);
-  for (const ByteSpan piece : pieces) {
-    if (!piece.empty()) std::memcpy(to, piece.data(), piece.size());
-    to += piece.size();
-  }
+  put(begin_draft(kind, bytes_of(pieces)), pieces);
+}
+
+void EntryRunBuilder::append_multicast(std::initializer_list<ByteSpan> pieces) {
+  std::byte* const to = begin_draft(EntryKind::multicast, kMulticastHeaderBytes + bytes_of(pieces));
+  std::memset(to, 0, kMulticastHeaderBytes);
+  put(to + kMulticastHeaderBytes, pieces);
 }
 
 void EntryRunBuilder::append_drafts(ByteSpan drafts) {
@@ -155,6 +174,22 @@ Result<std::size_t> EntryRunBuilder::count_drafts(ByteSpan drafts) {
   return count;
 }
 
+void EntryRunBuilder::number_multicasts(MulticastHeader first) {
+  for (std::size_t at = 0; at < size_; ++first.seq) {
+    const EntryView draft(buffer_.get() + at);
+    GMS_ASSERT(draft.kind() == EntryKind::multicast, "EntryRunBuilder::number_multicasts");
+    store(buffer_.get() + at + kEntryHeaderBytes, first);
+    at += draft.bytes();
+  }
+}
+
+Payload EntryRunBuilder::take_drafts() {
+  const ByteSpan encoded = drafts();
+  Payload taken(std::move(buffer_), encoded);
+  *this = {};
+  return taken;
+}
+
 EntryRun EntryRunBuilder::seal(const ChainHead& previous, Epoch epoch, GroupClock clock) {
   GMS_ASSERT(epoch >= previous.position.epoch, "I3");
   GMS_ASSERT(clock >= previous.clock, "C24");
@@ -170,10 +205,8 @@ EntryRun EntryRunBuilder::seal(const ChainHead& previous, Epoch epoch, GroupCloc
     store_little_endian(entry, hash.value());
     at += EntryView(entry).bytes();
   }
-  const ByteSpan encoded = drafts();
-  EntryRun run(Payload(std::move(buffer_), encoded), {first, count_, last_offset_});
-  *this = {};
-  return run;
+  const EntryRun::Layout layout{first, count_, last_offset_};
+  return EntryRun(take_drafts(), layout);
 }
 
 }  // namespace gms::model

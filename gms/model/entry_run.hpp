@@ -100,8 +100,19 @@ class EntryRunBuilder {
   /// Appends a draft whose payload is the concatenation of `pieces`. Precondition: the payload is
   /// not larger than kEntryPayloadBytesMax.
   void append(EntryKind kind, std::initializer_list<ByteSpan> pieces);
+  /// Appends a draft of kind `multicast`: room for its header, zero until number_multicasts(), and
+  /// the concatenation of `pieces`. Precondition: the same, with the header.
+  void append_multicast(std::initializer_list<ByteSpan> pieces);
   /// Appends all drafts of another builder's drafts().
   void append_drafts(ByteSpan drafts);
+  /// Takes room for so many bytes more, so that they are not moved as they come.
+  void reserve(std::size_t more);
+  /// Gives back room that is not used, if it is more than what is.
+  void fit();
+
+  /// Writes the headers of drafts that are of kind `multicast` all: `first` is the first one's, the
+  /// others' seq counts on from it.
+  void number_multicasts(MulticastHeader first);
 
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
@@ -113,11 +124,13 @@ class EntryRunBuilder {
   /// `command` and of bounded size. Error: corrupt.
   [[nodiscard]] static Result<std::size_t> count_drafts(ByteSpan drafts);
 
+  /// The drafts as they are, without a copy. The builder is empty then.
+  [[nodiscard]] Payload take_drafts();
   /// Makes the drafts the entries after `previous`. The builder is empty then.
   [[nodiscard]] EntryRun seal(const ChainHead& previous, Epoch epoch, GroupClock clock);
 
  private:
-  void reserve(std::size_t more);
+  void move_to(std::size_t capacity);
   std::byte* begin_draft(EntryKind kind, std::size_t payload_bytes);
 
   std::shared_ptr<std::byte[]> buffer_;

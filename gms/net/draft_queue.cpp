@@ -21,7 +21,10 @@ DraftBatch& DraftQueue::open_batch(DraftKind kind, std::size_t payload_bytes) {
     return *newest;
   const Ticket first = next_;
   next_ = next_ + kBatchDraftsMax;
-  return batches_.emplace_back(DraftBatch{kind, first, {}});
+  DraftBatch& batch = batches_.emplace_back(DraftBatch{kind, first, {}});
+  // Under a steady load a batch becomes as large as the one before it: it need not grow to that.
+  batch.drafts.reserve(std::min(last_bytes_[static_cast<std::size_t>(kind)], kBatchBytesMax));
+  return batch;
 }
 
 model::Result<Ticket> DraftQueue::add(DraftKind kind, std::initializer_list<ByteSpan> pieces) {
@@ -38,7 +41,10 @@ model::Result<Ticket> DraftQueue::add(DraftKind kind, std::initializer_list<Byte
   DraftBatch& batch = open_batch(kind, size);
   const Ticket ticket = batch.first + batch.drafts.count();
   const std::size_t before = batch.drafts.bytes();
-  batch.drafts.append(model::EntryKind::command, pieces);
+  if (kind == DraftKind::multicast)
+    batch.drafts.append_multicast(pieces);
+  else
+    batch.drafts.append(model::EntryKind::command, pieces);
   bytes_ += batch.drafts.bytes() - before;
   ++count_;
   return ticket;
@@ -53,6 +59,8 @@ DraftBatch DraftQueue::take() {
   batches_.pop_front();
   count_ -= batch.drafts.count();
   bytes_ -= batch.drafts.bytes();
+  last_bytes_[static_cast<std::size_t>(batch.kind)] = batch.drafts.bytes();
+  batch.drafts.fit();
   return batch;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <initializer_list>
@@ -57,6 +58,8 @@ class DraftQueue {
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   model::Ticket next_{1};
+  /// Of the last batch of each kind that was taken.
+  std::array<std::size_t, 2> last_bytes_{};
 };
 
 }  // namespace gms::net

@@ -229,11 +229,10 @@ void Interpreter::propose(const Words& words) {
 void Interpreter::multicast(const Words& words) {
   Host* host = running(words, 1);
   if (host == nullptr) return;
-  EntryRunBuilder bodies;
-  for (std::size_t i = 2; i < words.size(); ++i)
-    bodies.append(EntryKind::command, {as_bytes(words[i])});
-  const Ticket first = host->take_tickets(bodies.count());
-  cluster_.step(*host, Multicast{first, std::move(bodies)});
+  EntryRunBuilder drafts;
+  for (std::size_t i = 2; i < words.size(); ++i) drafts.append_multicast({as_bytes(words[i])});
+  const Ticket first = host->take_tickets(drafts.count());
+  cluster_.step(*host, Multicast{first, std::move(drafts)});
 }
 
 void Interpreter::read(const Words& words) {

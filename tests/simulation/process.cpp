@@ -177,18 +177,18 @@ Request Process::request_of(Ticket ticket) const {
   return requests.at(ticket.value() % kTicketsOfAKind - 1);
 }
 
-void Process::gather(Gathered& gathered, Ticket ticket, ByteSpan payload) {
+EntryRunBuilder& Process::gather(Gathered& gathered, Ticket ticket) {
   if (gathered.drafts.empty()) gathered.first = ticket;
-  gathered.drafts.append(EntryKind::command, {payload});
+  return gathered.drafts;
 }
 
 void Process::propose(Instant now, ByteSpan command, Request request) {
-  gather(proposals_, draw(TicketKind::proposal, request), command);
+  gather(proposals_, draw(TicketKind::proposal, request)).append(EntryKind::command, {command});
   hand_over(now);
 }
 
 void Process::multicast(Instant now, ByteSpan body, Request request) {
-  gather(multicasts_, draw(TicketKind::multicast, request), body);
+  gather(multicasts_, draw(TicketKind::multicast, request)).append_multicast({body});
   hand_over(now);
 }
 

@@ -124,7 +124,8 @@ class Process {
   void restore(const gms::core::InstallSnapshot& install);
   void release();
   void hand_over(gms::model::Instant now);
-  static void gather(Gathered& gathered, gms::model::Ticket ticket, gms::model::ByteSpan payload);
+  /// Where the request with this ticket is to be added.
+  static gms::model::EntryRunBuilder& gather(Gathered& gathered, gms::model::Ticket ticket);
   gms::model::Ticket draw(TicketKind kind, Request request);
   /// Gives the oldest delivery to the application. Returns the index that it has then.
   gms::model::Index apply_one();

@@ -22,6 +22,12 @@ class DeliveryOfALog : public ::testing::Test {
     builder.append(EntryKind::multicast, {header, as_bytes("m")});
     log.append(builder.seal(log.head(), Epoch(1), log.head().clock), PersistSeq(1));
   }
+  void keep_own_multicasts(std::size_t count) {
+    EntryRunBuilder drafts;
+    for (std::size_t i = 0; i < count; ++i) drafts.append_multicast({as_bytes("m")});
+    outbox.number(drafts);
+    outbox.keep(Ticket(1), count, drafts.take_drafts());
+  }
   Effects advance(std::uint64_t commit, std::uint64_t durable = 1) {
     log.durable(PersistSeq(durable));
     delivery.set_commit(Index(commit));
@@ -149,9 +155,7 @@ TEST_F(DeliveryOfALog, AsksForEntriesThatAreNotInMemory) {
 }
 
 TEST_F(DeliveryOfALog, OnlyAMissingOwnMulticastCallsForSendingAgain) {
-  EntryRunBuilder bodies;
-  for (int i = 0; i < 3; ++i) bodies.append(EntryKind::command, {as_bytes("m")});
-  (void)outbox.add(Ticket(1), bodies);
+  keep_own_multicasts(3);
   (void)advance(1);
   EXPECT_TRUE(delivery.take_wants_resend());
   add_multicast(1, 1);
@@ -168,9 +172,7 @@ TEST_F(DeliveryOfALog, OnlyAMissingOwnMulticastCallsForSendingAgain) {
 }
 
 TEST_F(DeliveryOfALog, ADownMarkSilencesSendingAgainUntilTheUpMark) {
-  EntryRunBuilder bodies;
-  bodies.append(EntryKind::command, {as_bytes("m")});
-  (void)outbox.add(Ticket(1), bodies);
+  keep_own_multicasts(1);
   View down = view_of(2, 3);
   std::erase(down.up, member(1));
   (void)advance(1);

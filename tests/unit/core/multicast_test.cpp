@@ -73,16 +73,20 @@ TEST(SenderRows, ARowOutlivesItsSenderUntilAnotherIncarnationIsAdmitted) {
   EXPECT_TRUE(rows.rows().empty());
 }
 
-EntryRunBuilder bodies(const std::vector<std::string>& texts) {
+/// Numbers these and has the outbox keep them. Returns them.
+Payload add(MulticastOutbox& outbox, Ticket first, const std::vector<std::string>& texts) {
   EntryRunBuilder builder;
-  for (const std::string& text : texts) builder.append(EntryKind::command, {as_bytes(text)});
-  return builder;
+  for (const std::string& text : texts) builder.append_multicast({as_bytes(text)});
+  outbox.number(builder);
+  const Payload drafts = builder.take_drafts();
+  outbox.keep(first, texts.size(), drafts);
+  return drafts;
 }
 
-TEST(MulticastOutbox, NumbersBodiesOnAcrossBatches) {
+TEST(MulticastOutbox, NumbersOnAcrossBatches) {
   MulticastOutbox outbox(member(1), BootSeq(4));
-  (void)outbox.add(Ticket(10), bodies({"a", "b"}));
-  const Payload drafts = outbox.add(Ticket(20), bodies({"c"}));
+  add(outbox, Ticket(10), {"a", "b"});
+  const Payload drafts = add(outbox, Ticket(20), {"c"});
   const EntryView draft(drafts.bytes().data());
   EXPECT_EQ(draft.kind(), EntryKind::multicast);
   EXPECT_EQ(load_multicast_header(draft.payload().data()), from(1, 4, 3));
@@ -92,8 +96,8 @@ TEST(MulticastOutbox, NumbersBodiesOnAcrossBatches) {
 
 TEST(MulticastOutbox, ForgetsWhatWasDeliveredAndTellsItsTicket) {
   MulticastOutbox outbox(member(1), BootSeq(4));
-  (void)outbox.add(Ticket(10), bodies({"a", "b"}));
-  (void)outbox.add(Ticket(20), bodies({"c"}));
+  add(outbox, Ticket(10), {"a", "b"});
+  add(outbox, Ticket(20), {"c"});
   EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
   EXPECT_EQ(outbox.pending().size(), 2U);
   EXPECT_EQ(outbox.delivered(from(1, 4, 2)), Ticket(11));
@@ -105,7 +109,7 @@ TEST(MulticastOutbox, ForgetsWhatWasDeliveredAndTellsItsTicket) {
 
 TEST(MulticastOutbox, KnowsNothingOfOthersMessagesAndOfOtherBoots) {
   MulticastOutbox outbox(member(1), BootSeq(4));
-  (void)outbox.add(Ticket(10), bodies({"a"}));
+  add(outbox, Ticket(10), {"a"});
   EXPECT_EQ(outbox.delivered(from(2, 4, 1)), Ticket());
   EXPECT_EQ(outbox.delivered(from(1, 3, 1)), Ticket());
   EXPECT_EQ(outbox.count(), 1U);
@@ -113,7 +117,7 @@ TEST(MulticastOutbox, KnowsNothingOfOthersMessagesAndOfOtherBoots) {
 
 TEST(MulticastOutbox, HoldsWhatIsNotDeliveredYet) {
   MulticastOutbox outbox(member(1), BootSeq(4));
-  (void)outbox.add(Ticket(10), bodies({"a", "b", "c"}));
+  add(outbox, Ticket(10), {"a", "b", "c"});
   EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
   EXPECT_FALSE(outbox.holds(from(1, 4, 1)));
   EXPECT_TRUE(outbox.holds(from(1, 4, 2)));
@@ -125,8 +129,8 @@ TEST(MulticastOutbox, HoldsWhatIsNotDeliveredYet) {
 
 TEST(MulticastOutbox, AbandonsWhatIsNotDeliveredYetByItsTickets) {
   MulticastOutbox outbox(member(1), BootSeq(4));
-  (void)outbox.add(Ticket(10), bodies({"a", "b", "c"}));
-  (void)outbox.add(Ticket(20), bodies({"d"}));
+  add(outbox, Ticket(10), {"a", "b", "c"});
+  add(outbox, Ticket(20), {"d"});
   EXPECT_EQ(outbox.delivered(from(1, 4, 1)), Ticket(10));
   const auto abandoned = outbox.abandon();
   ASSERT_EQ(abandoned.size(), 2U);

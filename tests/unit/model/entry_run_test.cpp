@@ -65,6 +65,44 @@ TEST(EntryRun, SlicesShareTheBufferAndKeepTheirIndexes) {
   EXPECT_EQ(run.from(Index(8)).until(Index(9)).head().position.index, Index(8));
 }
 
+TEST(EntryRunBuilder, NumbersMulticastsWhereTheyStand) {
+  EntryRunBuilder builder;
+  builder.append_multicast({as_bytes("o"), as_bytes("ne")});
+  builder.append_multicast({});
+  builder.number_multicasts({{}, BootSeq(3), MulticastSeq(8)});
+  const Payload drafts = builder.take_drafts();
+  EXPECT_TRUE(builder.empty());
+  EXPECT_EQ(builder.bytes(), 0U);
+  const EntryView first(drafts.bytes().data());
+  const EntryView second(drafts.bytes().data() + first.bytes());
+  EXPECT_EQ(first.bytes() + second.bytes(), drafts.size());
+  EXPECT_EQ(load_multicast_header(first.payload().data()),
+            (MulticastHeader{{}, BootSeq(3), MulticastSeq(8)}));
+  EXPECT_EQ(as_text(first.payload().subspan(kMulticastHeaderBytes)), "one");
+  EXPECT_EQ(load_multicast_header(second.payload().data()).seq, MulticastSeq(9));
+  EXPECT_EQ(second.payload().size(), kMulticastHeaderBytes);
+}
+
+TEST(EntryRunBuilder, MovesNothingWithinTheRoomThatItTook) {
+  EntryRunBuilder builder;
+  builder.reserve(100'000);
+  builder.append(EntryKind::command, {as_bytes("x")});
+  const std::byte* const at = builder.drafts().data();
+  builder.append(EntryKind::command, {as_bytes(std::string(99'000, 'x'))});
+  builder.fit();
+  EXPECT_EQ(builder.drafts().data(), at);
+}
+
+TEST(EntryRunBuilder, GivesBackRoomThatItDoesNotNeed) {
+  EntryRunBuilder builder;
+  builder.reserve(100'000);
+  builder.append(EntryKind::command, {as_bytes("kept")});
+  const std::byte* const at = builder.drafts().data();
+  builder.fit();
+  EXPECT_NE(builder.drafts().data(), at);
+  EXPECT_EQ(as_text(EntryView(builder.drafts().data()).payload()), "kept");
+}
+
 TEST(EntryRunBuilder, CountsDraftsAndRefusesALeadersKinds) {
   EntryRunBuilder builder;
   builder.append(EntryKind::command, {as_bytes("x")});
