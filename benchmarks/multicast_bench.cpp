@@ -7,6 +7,8 @@
 // Beside it another group can be measured in turn, whose members are given as commands that take
 // the lines of benchmarks/multicast_member.hpp; benchmarks/compare/multicast does so.
 
+#include <malloc.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
@@ -232,7 +234,15 @@ void run(const Plan& plan) {
     run_loads(plan, durability, plan.beside.empty() ? nullptr : &beside);
 }
 
+/// Batches and receive buffers are of megabytes, which malloc would take from the system afresh
+/// each time and fill with zeros: it keeps what is freed instead.
+void keep_freed_memory() {
+  (void)mallopt(M_MMAP_THRESHOLD, 32 * 1024 * 1024);
+  (void)mallopt(M_TRIM_THRESHOLD, 64 * 1024 * 1024);
+}
+
 int be_member(gms::GroupOptions options) {
+  keep_freed_memory();
   options.durability = options.directory.empty() ? gms::Durability::memory : gms::Durability::disk;
   // Nobody comes back to be sent what it missed: a short history will do.
   options.config.retain_entries = kHistoryEntries;

@@ -90,6 +90,14 @@ Result<log::NewMember> new_member(const GroupOptions& options, const std::string
   return member;
 }
 
+core::Config engine_config(const GroupOptions& options) {
+  core::Config out = options.config;
+  // To trim costs a write on a disk, and nothing in memory, where what is kept too long is what
+  // makes every message take memory that no cache holds.
+  if (options.durability == Durability::memory) out.trim_gap = {};
+  return out;
+}
+
 log::LogOptions log_options(const GroupOptions& options) {
   log::LogOptions out;
   out.segment_bytes = options.segment_bytes;
@@ -234,7 +242,7 @@ Result<std::unique_ptr<Group>> Group::open(boost::asio::io_context& context,
   const model::RestoredState& state = restored.state;
   const model::Member self{state.identity.self, state.identity.name, *address, options.info};
   const std::uint64_t seed = options.seed.value_or(random_number());
-  net::Driver::Settings settings{{options.config, self, options.join_addresses, seed},
+  net::Driver::Settings settings{{engine_config(options), self, options.join_addresses, seed},
                                  state,
                                  link_settings(state, *address, options, seed),
                                  transfer_settings(state, options, seed),

@@ -93,7 +93,7 @@ struct Config {
   std::size_t retain_entries = 65536;
   std::size_t retain_bytes = 128 * 1024 * 1024;
   /// Places to which the log can be trimmed lie at least so many bytes apart, and so does in time
-  /// one trimming from the next.
+  /// one trimming from the next; with Durability::memory there is no gap in time.
   std::size_t trim_step_bytes = 1024 * 1024;
   model::Duration trim_gap = 1000ms;
   /// A member that fetches a snapshot or is behind holds the leader's log for at most so long
