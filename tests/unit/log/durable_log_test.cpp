@@ -143,7 +143,7 @@ TEST_F(DurableLogTest, AFailedSyncIsToldOnceAndIsTheEnd) {
   start();
   persist();
   ASSERT_TRUE(listener_.wait_until_durable(1));
-  disk_.fail_sync(".seg");
+  disk_.fail_sync("1-1.seg");
   persist();
   ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return !heard.failures.empty(); }));
   persist();
