@@ -240,17 +240,41 @@ TEST(Linearizability, RejectsReadsSwappedInTime) {
 }
 
 TEST(HistoryFile, LoadsWhatItSaved) {
-  const History history = random_good_history(7, 50);
+  Recording recording{random_good_history(7, 50), {}};
+  for (Moment i = 0; i < 50; ++i) recording.registers[static_cast<std::size_t>(i)].invoked += i;
+  recording.lists.push_back(ListOperation{1,
+                                          Key(9),
+                                          ListAction::append,
+                                          Value(3),
+                                          Value(2),
+                                          4,
+                                          5,
+                                          Outcome::ok,
+                                          {},
+                                          false,
+                                          gms::model::Index(7)});
+  recording.lists.push_back(ListOperation{
+      2, Key(9), ListAction::read, {}, {}, 6, 7, Outcome::ok, {Value(1), Value(2)}, true, {}});
   std::stringstream file;
-  save(history, file);
+  save(recording, file);
   const auto loaded = load(file);
   ASSERT_TRUE(loaded) << loaded.error().detail;
-  EXPECT_EQ(*loaded, history);
+  EXPECT_EQ(*loaded, recording);
+}
+
+TEST(HistoryFile, TakesTheLaterOfTwoLinesOfOneCallAndNoLineThatIsCutOff) {
+  std::stringstream file;
+  save(unknown(put(1, 5, 0, 7)), file);
+  save(put(1, 5, 9, 7), file);
+  file << R"({"client":1,"ke)";
+  const auto loaded = load(file);
+  ASSERT_TRUE(loaded) << loaded.error().detail;
+  EXPECT_EQ(loaded->registers, History{put(1, 5, 9, 7)});
 }
 
 TEST(HistoryFile, NamesTheLineThatIsMalformed) {
   std::stringstream file;
-  save(random_good_history(7, 2), file);
+  save(Recording{random_good_history(7, 2), {}}, file);
   file.clear();
   file.seekp(0, std::ios::end);
   file << "{\"client\": 1}\n";
