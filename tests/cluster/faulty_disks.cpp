@@ -95,14 +95,15 @@ void lose_unsynced(const Disk& disk) {
   adopt(disk, disk.data());
 }
 
-FaultyDisks::FaultyDisks()
-    : parent_(fs::canonical(fresh_directory())),
+FaultyDisks::FaultyDisks(const fs::path& parent)
+    : parent_(fs::canonical(fresh_directory(parent))),
       library_("LD_PRELOAD", library().string()),
       root_(preload::kRootVariable, parent_.string()) {
   if (!are_there()) throw std::runtime_error("there is no " + library().string());
 }
 
 FaultyDisks::~FaultyDisks() {
+  if (is_kept_) return;
   std::error_code ignored;
   fs::remove_all(parent_, ignored);
 }

@@ -15,7 +15,8 @@ namespace tests::cluster {
 /// they live, in parent(). One thread.
 class FaultyDisks {
  public:
-  FaultyDisks();
+  /// Makes their folder in `parent`, or in the one for temporary files.
+  explicit FaultyDisks(const std::filesystem::path& parent = {});
   ~FaultyDisks();
   FaultyDisks(const FaultyDisks&) = delete;
   FaultyDisks& operator=(const FaultyDisks&) = delete;
@@ -25,6 +26,9 @@ class FaultyDisks {
 
   /// For the directories of groups.
   [[nodiscard]] const std::filesystem::path& parent() const { return parent_; }
+
+  /// From now on the files stay when the object goes.
+  void keep() { is_kept_ = true; }
 
   /// From now on these rules hold for the replica's disk, in place of those before. A rule is as
   /// tests/preload/fault_plan.hpp says, such as "sync /data/log/ 0 1 EIO".
@@ -42,6 +46,7 @@ class FaultyDisks {
   std::filesystem::path parent_;
   Variable library_;
   Variable root_;
+  bool is_kept_ = false;
 };
 
 /// Makes a disk what it is after a loss of power: files with the bytes of their last sync, and only

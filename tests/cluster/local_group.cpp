@@ -25,8 +25,13 @@ std::string last_line(const std::string& text) {
 
 }  // namespace
 
-LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent)
-    : size_(size), base_port_(base_port), directory_(fresh_directory(parent)) {
+LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent,
+                       std::filesystem::path programs)
+    : size_(size),
+      base_port_(base_port),
+      programs_(programs.empty() ? std::filesystem::path(built("kvctl")).parent_path()
+                                 : std::move(programs)),
+      directory_(fresh_directory(parent)) {
   try {
     must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
   } catch (...) {
@@ -37,7 +42,10 @@ LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& par
 }
 
 LocalGroup::~LocalGroup() {
-  destroy();
+  if (is_kept_)
+    static_cast<void>(kvctl({"local", "down"}));
+  else
+    destroy();
 }
 
 void LocalGroup::destroy() const {
@@ -49,7 +57,7 @@ void LocalGroup::destroy() const {
 
 Finished LocalGroup::kvctl(const std::vector<std::string>& arguments,
                            const std::string& input) const {
-  std::vector<std::string> all{built("kvctl"), "--dir", directory_.string()};
+  std::vector<std::string> all{(programs_ / "kvctl").string(), "--dir", directory_.string()};
   all.insert(all.end(), arguments.begin(), arguments.end());
   return run_program(all, input);
 }

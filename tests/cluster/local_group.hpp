@@ -22,11 +22,16 @@ struct ShownView {
 class LocalGroup {
  public:
   /// Starts `size` replicas; their client ports are base_port + 1 and so on, and their directory is
-  /// in `parent`, or in the one for temporary files. Throws when they do not come up.
-  LocalGroup(int size, int base_port, const std::filesystem::path& parent = {});
+  /// in `parent`, or in the one for temporary files. They are the kvd in the folder `programs`, or
+  /// the one that users run. Throws when they do not come up.
+  LocalGroup(int size, int base_port, const std::filesystem::path& parent = {},
+             std::filesystem::path programs = {});
   ~LocalGroup();
   LocalGroup(const LocalGroup&) = delete;
   LocalGroup& operator=(const LocalGroup&) = delete;
+
+  /// From now on the files stay when the object goes; the processes do not.
+  void keep() { is_kept_ = true; }
 
   /// Runs kvctl on this group.
   [[nodiscard]] Finished kvctl(const std::vector<std::string>& arguments,
@@ -65,7 +70,9 @@ class LocalGroup {
 
   const int size_;
   const int base_port_;
+  std::filesystem::path programs_;
   std::filesystem::path directory_;
+  bool is_kept_ = false;
 };
 
 }  // namespace tests::cluster

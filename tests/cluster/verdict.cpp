@@ -16,13 +16,15 @@ std::string wrong_with_order(const linearizability::History& history) {
   return wrong;
 }
 
-std::string wrong_with_own_keys(const LocalGroup& group, const Recorder& recorder) {
+}  // namespace
+
+std::string wrong_with_own_keys(const LocalGroup& group, const CallBook& book) {
   std::string wrong;
-  for (const std::string& key : recorder.doubled()) wrong += key + " was written twice\n";
+  for (const std::string& key : book.doubled_keys()) wrong += key + " was written twice\n";
   client::Options options;
   options.endpoints = group.endpoints();
   client::Client client(options);
-  for (const auto& [key, value] : recorder.acknowledged()) {
+  for (const auto& [key, value] : book.own_keys()) {
     const auto got = client.get(key);
     if (!got)
       wrong += key + ": " + got.error().detail + "\n";
@@ -34,11 +36,9 @@ std::string wrong_with_own_keys(const LocalGroup& group, const Recorder& recorde
   return wrong;
 }
 
-}  // namespace
-
 std::string wrong_with(const LocalGroup& group, const Recorder& recorder) {
   std::string wrong = wrong_with_order(recorder.history());
-  wrong += wrong_with_own_keys(group, recorder);
+  wrong += wrong_with_own_keys(group, recorder.book());
   const Finished verified = group.kvctl({"verify", "--deep"});
   if (verified.exit_code != 0) wrong += verified.out + verified.err;
   return wrong;

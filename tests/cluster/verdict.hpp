@@ -13,6 +13,9 @@ namespace tests::cluster {
 /// whether the replicas that run are equal, as read from their stores. The recorder has stopped.
 [[nodiscard]] std::string wrong_with(const LocalGroup& group, const Recorder& recorder);
 
+/// The part of it that asks about the keys of the clients' own.
+[[nodiscard]] std::string wrong_with_own_keys(const LocalGroup& group, const CallBook& book);
+
 /// The longest time in which no call of any client ended well.
 [[nodiscard]] std::chrono::milliseconds longest_pause(const linearizability::History& history);
 

@@ -21,7 +21,7 @@ const std::vector<BannedIdentifiers>& banned_identifiers() {
   static const std::vector<BannedIdentifiers> kBanned = {
       {{"sleep_for", "sleep_until", "usleep", "nanosleep", "sleep"},
        {},
-       {"tests/cluster", "tests/preload", "benchmarks"},
+       {"tests/cluster", "tests/torture", "tests/preload", "benchmarks"},
        "code waits for events, never for time"},
       {{"mutex", "shared_mutex", "recursive_mutex", "lock_guard", "unique_lock", "scoped_lock",
         "condition_variable"},
