@@ -50,8 +50,9 @@ microseconds since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
-Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready) {
-  std::unique_ptr<Kvd> kvd(new Kvd(settings, log, std::move(on_ready)));
+Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready,
+                        gms::net::EventSink* witness) {
+  std::unique_ptr<Kvd> kvd(new Kvd(settings, log, std::move(on_ready), witness));
   if (auto failure = check_member_directory(settings.data)) return *std::move(failure);
   // Told before the ports: whoever starts a member twice has both in use.
   if (auto failure = check_not_in_use(settings.data)) return *std::move(failure);
@@ -59,7 +60,8 @@ Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on
   return kvd;
 }
 
-Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
+Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready,
+         gms::net::EventSink* witness)
     : settings_(settings),
       log_(log),
       on_ready_(std::move(on_ready)),
@@ -69,7 +71,9 @@ Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready)
             [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
       answers_(port_),
       writes_(answers_),
-      expiry_(settings.limits.session_ttl) {}
+      expiry_(settings.limits.session_ttl) {
+  if (witness != nullptr) tee_.emplace(journal_, *witness);
+}
 
 Kvd::~Kvd() {
   port_.stop();
@@ -98,7 +102,8 @@ std::optional<Failure> Kvd::open_ports() {
 std::optional<Failure> Kvd::open_group(const std::string& client_address) {
   gms::GroupOptions options = group_options(settings_);
   options.info = client_address;
-  auto group = gms::Group::open(context_, options, {*this, *this, journal_});
+  gms::net::EventSink* const events = tee_ ? static_cast<gms::net::EventSink*>(&*tee_) : &journal_;
+  auto group = gms::Group::open(context_, options, {*this, *this, *events});
   if (!group) {
     if (group.error().code == ErrorCode::invalid_argument)
       return Failure{ExitCode::usage, group.error().detail};

@@ -9,6 +9,7 @@
 
 #include "gms/group.hpp"
 #include "kvstore/server/event_journal.hpp"
+#include "kvstore/server/event_tee.hpp"
 #include "kvstore/server/exit_code.hpp"
 #include "kvstore/server/line_log.hpp"
 #include "kvstore/server/member_report.hpp"
@@ -49,9 +50,10 @@ class Kvd final : private gms::GroupListener,
   using OnReady = std::function<void(const Ready& ready)>;
   using Started = std::variant<std::unique_ptr<Kvd>, Failure>;
 
-  /// Opens the ports, the group and the store. Precondition: `settings` passed check_settings().
-  [[nodiscard]] static Started start(const Settings& settings, const LineLog& log,
-                                     OnReady on_ready);
+  /// Opens the ports, the group and the store. `witness`, if there is one, hears every event of the
+  /// group, and outlives the kvd. Precondition: `settings` passed check_settings().
+  [[nodiscard]] static Started start(const Settings& settings, const LineLog& log, OnReady on_ready,
+                                     gms::net::EventSink* witness = nullptr);
 
   /// Serves until it is told to stop, or has to. After any other end than `done` nothing may be
   /// written any more: the process should exit without destroying this [C12].
@@ -62,7 +64,7 @@ class Kvd final : private gms::GroupListener,
   Kvd& operator=(const Kvd&) = delete;
 
  private:
-  Kvd(const Settings& settings, const LineLog& log, OnReady on_ready);
+  Kvd(const Settings& settings, const LineLog& log, OnReady on_ready, gms::net::EventSink* witness);
 
   // The steps of start().
   [[nodiscard]] std::optional<Failure> open_ports();
@@ -128,6 +130,8 @@ class Kvd final : private gms::GroupListener,
   boost::asio::steady_timer ticker_{context_};
 
   EventJournal journal_;
+  /// Where there is a witness: the journal and that.
+  std::optional<EventTee> tee_;
   ViewHistory history_;
   ClientPort port_;
   Answers answers_;
