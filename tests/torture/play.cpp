@@ -1,0 +1,104 @@
+#include "tests/torture/play.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iostream>
+
+#include "tests/cluster/verdict.hpp"
+#include "tests/torture/settling.hpp"
+
+namespace tests::torture {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using linearizability::Outcome;
+using linearizability::Recording;
+
+/// How far the group has come: the epoch, and the view.
+struct Progress {
+  std::uint64_t epoch = 0;
+  std::uint64_t view = 0;
+};
+
+Progress progress_of(const Stage& stage) {
+  Progress out;
+  for (const Observer::Status& status : stage.observer().statuses()) {
+    out.epoch = std::max(out.epoch, status.epoch.value());
+    out.view = std::max(out.view, status.view.view.seq.value());
+  }
+  return out;
+}
+
+void count(const Recording& recording, Row& row) {
+  linearizability::History all = recording.registers;
+  const auto lists = as_registers(recording.lists);
+  all.insert(all.end(), lists.begin(), lists.end());
+  row.operations = all.size();
+  for (const auto& operation : all) {
+    if (operation.outcome == Outcome::unknown) ++row.unknown;
+    if (operation.outcome == Outcome::failed) ++row.failed;
+  }
+  row.longest_pause_ms = static_cast<std::uint64_t>(cluster::longest_pause(all).count());
+}
+
+/// Plays, settles and judges.
+void perform(Stage& stage, const Scenario& scenario, Row& row) {
+  const Progress before = progress_of(stage);
+  try {
+    scenario.play(stage);
+  } catch (const std::exception& error) {
+    row.findings.push_back(std::string("the story broke off: ") + error.what());
+  }
+  const auto findings = settle(stage);
+  row.findings.insert(row.findings.end(), findings.begin(), findings.end());
+  Recording recording = stage.recording();
+  count(recording, row);
+  try {
+    recording = with_last_reads(stage.group(), std::move(recording));
+  } catch (const std::exception& error) {
+    row.findings.emplace_back(error.what());
+  }
+  std::ofstream history(stage.directory() / "history.jsonl");
+  save(recording, history);
+  row.judgement = judge(recording);
+  const Progress after = progress_of(stage);
+  row.elections = after.epoch - before.epoch;
+  row.view_changes = after.view - before.view;
+  row.faults = stage.faults().counts();
+}
+
+void tell_failure(const Row& row, const std::filesystem::path& directory) {
+  for (const std::string& finding : row.findings) std::cout << "  " << finding << '\n';
+  if (!row.judgement.detail.empty()) std::cout << "  " << row.judgement.detail;
+  std::cout << "  files: " << directory.string() << "\n  again: " << command_for(row.run)
+            << std::endl;
+}
+
+}  // namespace
+
+Row play(const Run& run, const Scenario& scenario, const std::filesystem::path& parent, Keep keep) {
+  const Clock::time_point begun = Clock::now();
+  const std::filesystem::path directory = cluster::fresh_directory(parent);
+  std::ofstream(directory / "run") << command_for(run) << '\n';
+  Row row;
+  row.run = run;
+  bool is_kept = true;
+  try {
+    Stage stage(run, scenario, directory);
+    perform(stage, scenario, row);
+    is_kept = keep == Keep::always || !row.is_clean();
+    if (is_kept) stage.keep();
+  } catch (const std::exception& error) {
+    row.findings.emplace_back(error.what());
+  }
+  row.took_ms = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count());
+  std::cout << summary(row) << std::endl;
+  if (!row.is_clean()) tell_failure(row, directory);
+  std::error_code ignored;
+  if (!is_kept) std::filesystem::remove_all(directory, ignored);
+  if (is_kept && row.is_clean()) std::cout << "  files: " << directory.string() << std::endl;
+  return row;
+}
+
+}  // namespace tests::torture

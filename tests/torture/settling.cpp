@@ -1,0 +1,130 @@
+#include "tests/torture/settling.hpp"
+
+#include <map>
+#include <set>
+#include <sstream>
+#include <stdexcept>
+
+#include "tests/cluster/verdict.hpp"
+
+namespace tests::torture {
+namespace {
+
+using namespace std::chrono_literals;
+using Findings = std::vector<std::string>;
+
+/// The client of the last reads; no other has its number.
+constexpr std::uint32_t kLastReader = 4'000'000'000;
+/// Of a log that is quoted.
+constexpr std::size_t kLinesShown = 3;
+
+std::string last_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::string shown;
+  const std::size_t first = lines.size() - std::min(lines.size(), kLinesShown);
+  for (std::size_t i = first; i < lines.size(); ++i) shown += "\n    " + lines[i];
+  return shown;
+}
+
+/// Makes the members run that do not, and go on that stand still.
+void heal(Stage& stage, Findings& findings) {
+  Nemesis& nemesis = stage.nemesis();
+  nemesis.cure_all();
+  for (const ProcessOf& process : stage.observer().processes()) {
+    if (process.state == ProcessState::paused) nemesis.resume(process.name);
+    if (process.state != ProcessState::stopped) continue;
+    if (!nemesis.may_have_ended(process.name))
+      findings.push_back(process.name +
+                         " has ended by itself:" + last_lines(stage.group().log(process.name)));
+    nemesis.start(process.name);
+  }
+}
+
+void check_logs(const Stage& stage, const cluster::LocalGroup& group, Findings& findings) {
+  for (const ProcessOf& process : stage.observer().processes()) {
+    std::istringstream log(group.log(process.name));
+    for (std::string line; std::getline(log, line);)
+      for (const char* const word : {"fatal", "invariant", "Assertion", "terminate called"})
+        if (line.find(word) != std::string::npos) {
+          findings.push_back("log of " + process.name + ": " + line);
+          break;
+        }
+  }
+}
+
+/// Of each view that several members remember, all must say the same.
+void check_views(const Stage& stage, Findings& findings) {
+  std::map<std::uint64_t, std::pair<std::string, gms::model::PlacedView>> known;
+  for (const ProcessOf& process : stage.observer().processes()) {
+    const auto views = stage.observer().client().views(process.address);
+    if (!views) {
+      findings.push_back("views of " + process.name + ": " + views.error().detail);
+      continue;
+    }
+    for (const auto& report : views->views) {
+      const auto [at, is_new] =
+          known.try_emplace(report.view.view.seq.value(), std::pair(process.name, report.view));
+      if (!is_new && at->second.second != report.view)
+        findings.push_back("view " + std::to_string(at->first) + " is not the same at " +
+                           at->second.first + " and " + process.name);
+    }
+  }
+}
+
+void check_replicas(const cluster::LocalGroup& group, Findings& findings) {
+  const cluster::Finished verified = group.kvctl({"verify", "--deep"});
+  if (verified.exit_code != 0) findings.push_back("verify: " + verified.out + verified.err);
+}
+
+}  // namespace
+
+std::vector<std::string> settle(Stage& stage) {
+  Findings findings;
+  heal(stage, findings);
+  try {
+    stage.wait_all_up();
+  } catch (const std::exception& error) {
+    findings.emplace_back(error.what());
+  }
+  stage.recorder().stop();
+  check_logs(stage, stage.group(), findings);
+  check_views(stage, findings);
+  check_replicas(stage.group(), findings);
+  const std::string lost = cluster::wrong_with_own_keys(stage.group(), stage.recorder().book());
+  if (!lost.empty()) findings.push_back(lost);
+  return findings;
+}
+
+linearizability::Recording with_last_reads(const cluster::LocalGroup& group,
+                                           linearizability::Recording recording) {
+  std::set<linearizability::Key> keys;
+  for (const auto& operation : recording.registers) keys.insert(operation.key);
+  for (const auto& operation : recording.lists) keys.insert(operation.key);
+  client::Options options;
+  options.endpoints = group.endpoints();
+  client::Client client(options);
+  for (const linearizability::Key key : keys) {
+    const linearizability::Moment invoked = cluster::moment_now();
+    const auto got = client.get(cluster::name_of(key));
+    if (!got)
+      throw std::runtime_error("last read of " + cluster::name_of(key) + ": " + got.error().detail);
+    linearizability::ListOperation read;
+    read.client = kLastReader;
+    read.key = key;
+    read.invoked = invoked;
+    read.returned = cluster::moment_now();
+    read.outcome = linearizability::Outcome::ok;
+    if (cluster::is_list(key)) {
+      read.seen = cluster::list_of(*got);
+      recording.lists.push_back(read);
+      continue;
+    }
+    read.seen.push_back(cluster::register_of(*got));
+    recording.registers.push_back(as_register(read));
+  }
+  return recording;
+}
+
+}  // namespace tests::torture

@@ -1,0 +1,57 @@
+#include "tests/torture/stopping/stop_plan.hpp"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <thread>
+
+namespace tests::torture {
+
+StopPlan::StopPlan(const std::filesystem::path& member)
+    : order_file_((member / kStopOrderFile).string()),
+      reached_file_((member / kStopReachedFile).string()) {}
+
+void StopPlan::reached(std::string_view point) {
+  // Most of the time there is no order, and that is all that is asked.
+  if (::access(order_file_.c_str(), F_OK) != 0) return;
+  {
+    const std::lock_guard held(lock_);
+    if (!look_for_order() || !is_way_complete(point)) return;
+    if (order_->kind != StopKind::delay) carry_out();
+    std::rename(order_file_.c_str(), reached_file_.c_str());
+  }
+  std::this_thread::sleep_for(order_->delay);
+}
+
+bool StopPlan::look_for_order() {
+  std::error_code error;
+  const auto written = std::filesystem::last_write_time(order_file_, error);
+  if (error) return false;
+  if (order_ && written == written_) return true;
+  std::ifstream in(order_file_);
+  std::string text;
+  in >> text;
+  order_ = parse_stop_order(text);
+  written_ = written;
+  step_ = 0;
+  passed_ = 0;
+  return order_.has_value();
+}
+
+bool StopPlan::is_way_complete(std::string_view point) {
+  if (step_ == order_->steps.size()) return false;
+  const StopOrder::Step& next = order_->steps[step_];
+  if (point != next.point || ++passed_ < next.count) return false;
+  passed_ = 0;
+  return ++step_ == order_->steps.size();
+}
+
+void StopPlan::carry_out() {
+  // Before the end, so that whoever waits knows that the end is this one.
+  std::rename(order_file_.c_str(), reached_file_.c_str());
+  ::kill(::getpid(), order_->kind == StopKind::kill ? SIGKILL : SIGSTOP);
+}
+
+}  // namespace tests::torture
