@@ -15,6 +15,8 @@ using linearizability::Value;
 
 namespace {
 
+constexpr std::string_view kListPrefix = "list-";
+constexpr std::string_view kRegisterPrefix = "register-";
 /// Above the keys of registers.
 constexpr std::uint64_t kFirstList = std::uint64_t{1} << 48;
 /// Values of one lane; a lane's number stands above them.
@@ -25,8 +27,18 @@ constexpr std::size_t kSeenMax = 64;
 }  // namespace
 
 std::string name_of(Key key) {
-  if (is_list(key)) return "list-" + std::to_string(key.value() - kFirstList);
-  return "register-" + std::to_string(key.value());
+  if (is_list(key)) return std::string(kListPrefix) + std::to_string(key.value() - kFirstList);
+  return std::string(kRegisterPrefix) + std::to_string(key.value());
+}
+
+bool is_of_history(std::string_view name) {
+  return name.starts_with(kListPrefix) || name.starts_with(kRegisterPrefix);
+}
+
+Key key_of(std::string_view name) {
+  const bool is_of_list = name.starts_with(kListPrefix);
+  name.remove_prefix(is_of_list ? kListPrefix.size() : kRegisterPrefix.size());
+  return Key((is_of_list ? kFirstList : 0) + std::stoull(std::string(name)));
 }
 
 bool is_list(Key key) {

@@ -15,6 +15,9 @@ namespace tests::cluster {
 /// The names that keys of histories have in the store, and the texts of their values.
 [[nodiscard]] std::string name_of(linearizability::Key key);
 [[nodiscard]] bool is_list(linearizability::Key key);
+/// Whether a key of the store has a name of that kind, and which it is.
+[[nodiscard]] bool is_of_history(std::string_view name);
+[[nodiscard]] linearizability::Key key_of(std::string_view name);
 [[nodiscard]] linearizability::Value register_of(const std::optional<client::Value>& value);
 [[nodiscard]] std::vector<linearizability::Value> list_of(
     const std::optional<client::Value>& value);

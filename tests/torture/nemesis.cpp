@@ -73,7 +73,7 @@ bool Nemesis::ask(std::string_view fault, const std::vector<std::string>& comman
 
 void Nemesis::stop_at(const std::string& name, const std::string& order) {
   expect_end(name);
-  log_.add("order " + order, name);
+  log_.add("order", name + " " + order);
   const std::filesystem::path member = group_.directory() / name;
   std::filesystem::remove(member / kStopReachedFile);
   // Who reads it sees all of it.

@@ -29,10 +29,15 @@ Progress progress_of(const Stage& stage) {
   return out;
 }
 
-void count(const Recording& recording, Row& row) {
+linearizability::History all_of(const Recording& recording) {
   linearizability::History all = recording.registers;
   const auto lists = as_registers(recording.lists);
   all.insert(all.end(), lists.begin(), lists.end());
+  return all;
+}
+
+void count(const Recording& recording, Row& row) {
+  const linearizability::History all = all_of(recording);
   row.operations = all.size();
   for (const auto& operation : all) {
     if (operation.outcome == Outcome::unknown) ++row.unknown;
@@ -60,10 +65,16 @@ void perform(Stage& stage, const Scenario& scenario, Row& row) {
   }
   std::ofstream history(stage.directory() / "history.jsonl");
   save(recording, history);
-  row.judgement = judge(recording);
+  history.close();
   const Progress after = progress_of(stage);
   row.elections = after.epoch - before.epoch;
   row.view_changes = after.view - before.view;
+  row.judgement = judge(recording);
+  const std::string wrong = wrong_with_logs(stage, all_of(recording), row.replayed);
+  if (!wrong.empty()) {
+    row.judgement.witness = "violated";
+    row.judgement.detail += "replay: " + wrong + "\n";
+  }
   row.faults = stage.faults().counts();
 }
 

@@ -24,6 +24,7 @@ json::object to_json(const Row& row) {
           {"elections", row.elections},
           {"view_changes", row.view_changes},
           {"longest_pause_ms", row.longest_pause_ms},
+          {"replayed", row.replayed},
           {"took_ms", row.took_ms},
           {"witness", row.judgement.witness},
           {"search", row.judgement.search},
@@ -45,6 +46,7 @@ Row row_of(const json::value& line) {
   row.elections = line.at("elections").to_number<std::uint64_t>();
   row.view_changes = line.at("view_changes").to_number<std::uint64_t>();
   row.longest_pause_ms = line.at("longest_pause_ms").to_number<std::uint64_t>();
+  row.replayed = line.at("replayed").to_number<std::uint64_t>();
   row.took_ms = line.at("took_ms").to_number<std::uint64_t>();
   row.judgement.witness = line.at("witness").as_string();
   row.judgement.search = line.at("search").as_string();
@@ -97,9 +99,10 @@ std::string line_of(const std::vector<const Row*>& rows) {
   return "| `" + run.scenario + "` | " + std::to_string(run.replicas) + " | " + runs + " | " +
          grouped(sum_of(rows, &Row::operations)) + " | " + grouped(sum_of(rows, &Row::unknown)) +
          " | " + listed(faults) + " | " + grouped(sum_of(rows, &Row::elections)) + " | " +
-         grouped(sum_of(rows, &Row::view_changes)) + " | " +
-         verdicts_of(rows, &Judgement::witness) + " | " + verdicts_of(rows, &Judgement::search) +
-         " | " + verdicts_of(rows, &Judgement::lists) + " |\n";
+         grouped(sum_of(rows, &Row::view_changes)) + " | " + grouped(sum_of(rows, &Row::replayed)) +
+         " | " + verdicts_of(rows, &Judgement::witness) + " | " +
+         verdicts_of(rows, &Judgement::search) + " | " + verdicts_of(rows, &Judgement::lists) +
+         " |\n";
 }
 
 }  // namespace
@@ -118,8 +121,8 @@ std::string summary(const Row& row) {
          ", " + grouped(row.operations) + " operations (" + grouped(row.unknown) + " unknown, " +
          grouped(row.failed) + " failed), " + grouped(faults) + " faults, " +
          grouped(row.elections) + " elections, " + grouped(row.view_changes) +
-         " views, longest pause " + grouped(row.longest_pause_ms) + " ms, took " +
-         grouped(row.took_ms) + " ms";
+         " views, longest pause " + grouped(row.longest_pause_ms) + " ms, " +
+         grouped(row.replayed) + " writes replayed, took " + grouped(row.took_ms) + " ms";
 }
 
 void append(const Row& row, const std::filesystem::path& file) {
@@ -141,7 +144,7 @@ std::string table_of(const std::vector<Row>& rows) {
     kinds[{row.run.scenario, row.run.replicas, row.run.seconds}].push_back(&row);
   std::string text =
       "| scenario | replicas | runs | operations | unknown | faults | elections | view changes | "
-      "witness | search | lists |\n|---|---|---|---|---|---|---|---|---|---|---|\n";
+      "replayed | witness | search | lists |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n";
   for (const auto& [kind, of_kind] : kinds) text += line_of(of_kind);
   return text;
 }

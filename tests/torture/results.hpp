@@ -25,6 +25,9 @@ struct Row {
   std::uint64_t view_changes = 0;
   /// In which no call of any client ended well.
   std::uint64_t longest_pause_ms = 0;
+  /// Writes of the committed stream against which every result was held; zero if no log had all of
+  /// it.
+  std::uint64_t replayed = 0;
   std::uint64_t took_ms = 0;
 
   [[nodiscard]] bool is_clean() const { return judgement.is_clean() && findings.empty(); }

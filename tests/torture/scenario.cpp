@@ -2,8 +2,14 @@
 
 #include <algorithm>
 
+#include "tests/torture/scenarios/clients.hpp"
+#include "tests/torture/scenarios/clocks.hpp"
 #include "tests/torture/scenarios/crashes.hpp"
 #include "tests/torture/scenarios/leader_crash_matrix.hpp"
+#include "tests/torture/scenarios/membership.hpp"
+#include "tests/torture/scenarios/pauses.hpp"
+#include "tests/torture/scenarios/power.hpp"
+#include "tests/torture/scenarios/soak.hpp"
 
 namespace tests::torture {
 
@@ -18,6 +24,31 @@ const std::vector<Scenario>& scenarios() {
       {"crash-loop", "One member is killed again and again while it starts.", play_crash_loop, {}},
       {"leader-crash-matrix", "The leader is killed at each named point of its work in turn.",
        play_leader_crash_matrix, leader_crash_matrix_equipment()},
+      {"sequential-crash",
+       "Five members lose their leader three times; then only the last two bring the group back.",
+       play_sequential_crash, eager_eviction_equipment()},
+      {"pauses",
+       "Members, two at a time too, and clients stand still, up to ten times as long as "
+       "it takes to suspect them.",
+       play_pauses, pauses_equipment()},
+      {"starved-cpu",
+       "Members get little of the processor, beside programs that never rest.",
+       play_starved_cpu,
+       {}},
+      {"clock-jumps", "Wall clocks jump by hours, run fast and run slow.", play_clock_jumps,
+       clock_jumps_equipment()},
+      {"killed-clients",
+       "Clients are killed with calls in flight, and others take their place.",
+       play_killed_clients,
+       {}},
+      {"membership", "Two operators add, remove, replace, evict and kill members at the same time.",
+       play_membership, eager_eviction_equipment()},
+      {"rolling-restart", "Each member in turn is restarted in order, in maintenance or not.",
+       play_rolling_restart, eager_eviction_equipment()},
+      {"power-loss", "Members, or all of them, lose power and what their disks had not synced.",
+       play_power_loss, power_loss_equipment()},
+      {"soak", "Faults of every kind at random, and nothing that members take may grow.", play_soak,
+       soak_equipment()},
   };
   return kScenarios;
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tests/cluster/verdict.hpp"
+#include "tests/torture/committed_stream.hpp"
 
 namespace tests::torture {
 namespace {
@@ -73,6 +74,15 @@ void check_views(const Stage& stage, Findings& findings) {
   }
 }
 
+/// Sessions live for much longer than any run.
+void check_sessions(Stage& stage, Findings& findings) {
+  for (const std::string& why : stage.recorder().book().unknown())
+    if (why.find("session has expired") != std::string::npos) {
+      findings.push_back("a write is unknown since " + why);
+      return;
+    }
+}
+
 void check_replicas(const cluster::LocalGroup& group, Findings& findings) {
   const cluster::Finished verified = group.kvctl({"verify", "--deep"});
   if (verified.exit_code != 0) findings.push_back("verify: " + verified.out + verified.err);
@@ -89,6 +99,7 @@ std::vector<std::string> settle(Stage& stage) {
     findings.emplace_back(error.what());
   }
   stage.recorder().stop();
+  check_sessions(stage, findings);
   check_logs(stage, stage.group(), findings);
   check_views(stage, findings);
   check_replicas(stage.group(), findings);
@@ -125,6 +136,25 @@ linearizability::Recording with_last_reads(const cluster::LocalGroup& group,
     recording.registers.push_back(as_register(read));
   }
   return recording;
+}
+
+std::string wrong_with_logs(Stage& stage, std::span<const linearizability::Operation> history,
+                            std::uint64_t& replayed) {
+  gms::model::Index commit;
+  for (const Observer::Status& status : stage.observer().statuses(2s))
+    commit = std::max(commit, status.commit);
+  static_cast<void>(stage.group().kvctl({"local", "down"}));
+  std::vector<MemberLog> logs;
+  for (const ProcessOf& process : stage.observer().processes()) {
+    auto log = read_log(process.name, stage.group().directory() / process.name / "data");
+    if (!log) return "log of " + process.name + ": " + log.error().detail;
+    logs.push_back(*std::move(log));
+  }
+  if (const std::string differs = difference_between(logs, commit); !differs.empty())
+    return differs;
+  const ReplayVerdict verdict = replay(history, logs, commit);
+  replayed = verdict.writes;
+  return verdict.wrong;
 }
 
 }  // namespace tests::torture

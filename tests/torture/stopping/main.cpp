@@ -8,8 +8,10 @@
 #include "kvstore/server/program.hpp"
 #include "tests/torture/stopping/stop_sink.hpp"
 #include "tests/torture/stopping/system_points.hpp"
+#include "tests/torture/stopping/wall_clock.hpp"
 
-// kvd, with a sink for its events that stops it where a test orders that.
+// kvd, with a sink for its events that stops it where a test orders that, and a wall clock that is
+// wrong when a test wants it so.
 
 namespace {
 
@@ -31,8 +33,9 @@ int main(int count, const char* const* words) {
   const Arguments arguments(words + 1, static_cast<std::size_t>(std::max(count, 1) - 1));
   kvstore::server::prepare_process();
   // Beside the data, as `kvctl local` has it.
-  const std::filesystem::path data(value_of(arguments, "--data"));
-  tests::torture::StopPlan plan(data.parent_path());
+  const auto member = std::filesystem::path(value_of(arguments, "--data")).parent_path();
+  tests::torture::watch_wall_clock(member);
+  tests::torture::StopPlan plan(member);
   tests::torture::StopSink sink(plan);
   tests::torture::watch_system_calls(plan, port_of(value_of(arguments, "--listen-client")),
                                      port_of(value_of(arguments, "--listen-peer")));

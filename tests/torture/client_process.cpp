@@ -1,0 +1,65 @@
+#include "tests/torture/client_process.hpp"
+
+#include <signal.h>
+
+namespace tests::torture {
+namespace {
+
+/// Far from those of the run's own clients, and more than a process has.
+constexpr std::uint32_t kFirstClient = 1000;
+constexpr std::uint32_t kClientsMax = 100;
+
+std::filesystem::path journal_of(const Stage& stage, const std::string& name) {
+  return stage.directory() / (name + ".jsonl");
+}
+
+std::vector<std::string> command(Stage& stage, const std::string& name, std::uint32_t number) {
+  std::string endpoints;
+  for (const std::string& endpoint : stage.group().endpoints())
+    endpoints += (endpoints.empty() ? "" : ",") + endpoint;
+  return {cluster::built("torture_client"),
+          "--endpoints",
+          endpoints,
+          "--journal",
+          journal_of(stage, name).string(),
+          "--first-client",
+          std::to_string(kFirstClient + number * kClientsMax),
+          "--seed",
+          std::to_string(stage.run().seed * 1000 + number)};
+}
+
+}  // namespace
+
+ClientProcess::ClientProcess(Stage& stage, std::uint32_t number)
+    : stage_(stage),
+      name_("client-" + std::to_string(number)),
+      process_(command(stage, name_, number), stage.directory() / (name_ + ".log")) {
+  stage_.add_journal(journal_of(stage, name_));
+}
+
+ClientProcess::~ClientProcess() {
+  signal(SIGCONT);
+  signal(SIGTERM);
+  static_cast<void>(process_.wait(std::chrono::seconds(5)));
+}
+
+void ClientProcess::signal(int number) const {
+  ::kill(process_.pid(), number);
+}
+
+void ClientProcess::kill() {
+  stage_.nemesis().note("kill client", name_);
+  signal(SIGKILL);
+  static_cast<void>(process_.wait(std::chrono::seconds(5)));
+}
+
+void ClientProcess::pause() {
+  stage_.nemesis().note("pause client", name_);
+  signal(SIGSTOP);
+}
+
+void ClientProcess::resume() {
+  signal(SIGCONT);
+}
+
+}  // namespace tests::torture

@@ -1,0 +1,169 @@
+#include "tests/torture/committed_stream.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "gms/log/inspection.hpp"
+#include "gms/log/posix_file_system.hpp"
+#include "tests/cluster/lane.hpp"
+
+namespace tests::torture {
+
+using gms::model::EntryRun;
+using gms::model::EntryView;
+using gms::model::Index;
+using linearizability::Action;
+using linearizability::Operation;
+using linearizability::Outcome;
+namespace api = kvstore::api;
+
+namespace {
+
+/// The number that a text ends with: a register's value, or a list's last element.
+std::uint64_t last_number(std::string_view text) {
+  if (const std::size_t space = text.rfind(' '); space != std::string_view::npos)
+    text.remove_prefix(space + 1);
+  std::uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+bool is_erase(const Operation& operation) {
+  return operation.action == Action::erase || operation.action == Action::erase_if;
+}
+
+template <class Visit>
+void for_each_entry(const MemberLog& log, Index commit, Visit visit) {
+  for (const EntryRun& run : log.runs)
+    for (const EntryView entry : run)
+      if (entry.index() <= commit) visit(entry);
+}
+
+}  // namespace
+
+gms::model::Result<MemberLog> read_log(const std::string& name, const std::filesystem::path& data) {
+  gms::log::PosixFileSystem files;
+  auto inspected = gms::log::inspect(files, data.string(), std::numeric_limits<std::size_t>::max());
+  if (!inspected) return inspected.error();
+  MemberLog log{name, inspected->log.log.base.head.position.index, {}};
+  for (EntryRun& run : inspected->log.log.tail) log.runs.push_back(std::move(run));
+  return log;
+}
+
+std::string difference_between(const std::vector<MemberLog>& logs, Index commit) {
+  std::map<std::uint64_t, std::pair<std::string, gms::model::EntryHash>> known;
+  std::string differs;
+  for (const MemberLog& log : logs)
+    for_each_entry(log, commit, [&](EntryView entry) {
+      const auto [at, is_new] =
+          known.try_emplace(entry.index().value(), std::pair(log.name, entry.hash()));
+      if (is_new || at->second.second == entry.hash() || !differs.empty()) return;
+      differs = "entry " + std::to_string(at->first) + " is not the same in the logs of " +
+                at->second.first + " and " + log.name;
+    });
+  return differs;
+}
+
+CommittedStream::CommittedStream(std::span<const Operation> history) : history_(history) {
+  for (std::size_t i = 0; i < history_.size(); ++i) {
+    const Operation& operation = history_[i];
+    if (!is_write(operation.action)) continue;
+    if (!is_erase(operation))
+      puts_.emplace(operation.value.value(), i);
+    else if (operation.index != Index())
+      erases_by_index_.emplace(operation.index.value(), i);
+    else
+      other_erases_[{operation.key.value(), operation.expected.value()}].push_back(i);
+  }
+  // Those that promise to have had no effect come last: taking one is a finding.
+  for (auto& [erased, candidates] : other_erases_)
+    std::ranges::stable_sort(candidates, std::greater(), [this](std::size_t at) {
+      return history_[at].outcome == Outcome::failed;
+    });
+}
+
+void CommittedStream::take(EntryView entry) {
+  if (entry.kind() != gms::model::EntryKind::command) return;
+  const auto command = api::decode_command(entry.payload());
+  if (!command) {
+    surprise_ = "entry " + std::to_string(entry.index().value()) + " is no command";
+    return;
+  }
+  if (const auto* session = std::get_if<api::RegisterSession>(&*command)) open(*session, entry);
+  if (const auto* expired = std::get_if<api::ExpireSessions>(&*command)) expire(*expired);
+  const auto* call = std::get_if<api::Call>(&*command);
+  if (call == nullptr || !is_executed(*call, entry)) return;
+  std::visit([&](const auto& operation) { take(operation, entry.index()); }, call->operation);
+}
+
+void CommittedStream::open(const api::RegisterSession& session, EntryView entry) {
+  for (auto& [id, known] : sessions_)
+    if (known.nonce == session.nonce.value()) {
+      known.active = entry.clock();
+      return;
+    }
+  sessions_[entry.index().value()] = {session.nonce.value(), entry.clock(), 0, {}};
+}
+
+void CommittedStream::expire(const api::ExpireSessions& expired) {
+  std::erase_if(sessions_,
+                [&](const auto& session) { return session.second.active < expired.cutoff; });
+}
+
+bool CommittedStream::is_executed(const api::Call& call, EntryView entry) {
+  const auto found = sessions_.find(call.session.value());
+  if (found == sessions_.end()) return false;
+  Session& session = found->second;
+  session.active = entry.clock();
+  const std::uint64_t number = call.number.value();
+  session.acknowledged =
+      std::max(session.acknowledged, std::min(call.acknowledged.value(), number - 1));
+  session.executed.erase(session.executed.begin(),
+                         session.executed.upper_bound(session.acknowledged));
+  return number > session.acknowledged && session.executed.insert(number).second;
+}
+
+void CommittedStream::take(const api::Put& put, Index index) {
+  const std::string_view key = gms::model::as_text(put.key);
+  if (!cluster::is_of_history(key)) return;
+  const auto found = puts_.find(last_number(gms::model::as_text(put.value)));
+  if (found != puts_.end()) return writes_.push_back({index, found->second});
+  surprise_ =
+      "nobody made the write of " + std::string(key) + " at index " + std::to_string(index.value());
+}
+
+void CommittedStream::take(const api::Erase& erase, Index index) {
+  const std::string_view key = gms::model::as_text(erase.key);
+  if (!cluster::is_of_history(key)) return;
+  std::uint64_t expected = 0;
+  if (const auto* condition = std::get_if<api::IfValue>(&erase.condition))
+    expected = last_number(gms::model::as_text(condition->value));
+  const auto found = find_erase({cluster::key_of(key).value(), expected}, index);
+  if (found) return writes_.push_back({index, *found});
+  surprise_ =
+      "nobody made the erase of " + std::string(key) + " at index " + std::to_string(index.value());
+}
+
+std::optional<std::size_t> CommittedStream::find_erase(const EraseOf& erased, Index index) {
+  if (const auto known = erases_by_index_.find(index.value()); known != erases_by_index_.end())
+    return known->second;
+  std::vector<std::size_t>& candidates = other_erases_[erased];
+  if (candidates.empty()) return std::nullopt;
+  const std::size_t found = candidates.back();
+  candidates.pop_back();
+  return found;
+}
+
+ReplayVerdict replay(std::span<const Operation> history, const std::vector<MemberLog>& logs,
+                     Index commit) {
+  const auto fullest = std::ranges::min_element(logs, {}, &MemberLog::base);
+  if (fullest == logs.end() || fullest->base != Index()) return {};
+  CommittedStream stream(history);
+  for_each_entry(*fullest, commit, [&](EntryView entry) { stream.take(entry); });
+  if (stream.surprise()) return {stream.writes().size(), *stream.surprise()};
+  const auto wrong = check_replay(history, stream.writes());
+  return {stream.writes().size(), wrong.value_or("")};
+}
+
+}  // namespace tests::torture

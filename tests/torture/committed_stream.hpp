@@ -1,0 +1,90 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gms/model/entry_run.hpp"
+#include "kvstore/api/command.hpp"
+#include "tests/linearizability/witness.hpp"
+
+namespace tests::torture {
+
+/// A member's log as it lies in its directory. The member does not run.
+struct MemberLog {
+  std::string name;
+  /// The log begins after it.
+  gms::model::Index base;
+  std::vector<gms::model::EntryRun> runs;
+};
+
+/// Error: as inspection says.
+[[nodiscard]] gms::model::Result<MemberLog> read_log(const std::string& name,
+                                                     const std::filesystem::path& data);
+
+/// Compares the hashes of all entries up to `commit` that two logs have; each hash stands for all
+/// entries before it too. What differs, in words; empty if nothing does.
+[[nodiscard]] std::string difference_between(const std::vector<MemberLog>& logs,
+                                             gms::model::Index commit);
+
+/// The writes of `history` that the committed stream has, in its order. Entries that are not
+/// carried out are left out: copies of a call, and calls of sessions that are unknown. It knows
+/// sessions by their rules [C16] alone, and shares no code with the state machine. Writes to keys
+/// of other uses are skipped.
+class CommittedStream {
+ public:
+  explicit CommittedStream(std::span<const linearizability::Operation> history);
+
+  /// The next entry of the stream. Precondition: entries come without a gap from the first on.
+  void take(gms::model::EntryView entry);
+
+  [[nodiscard]] const std::vector<linearizability::CommittedWrite>& writes() const {
+    return writes_;
+  }
+  /// The first entry that nobody in the history can have made, in words.
+  [[nodiscard]] const std::optional<std::string>& surprise() const { return surprise_; }
+
+ private:
+  struct Session {
+    std::uint64_t nonce = 0;
+    gms::model::GroupClock active;
+    std::uint64_t acknowledged = 0;
+    std::set<std::uint64_t> executed;
+  };
+  using EraseOf = std::pair<std::uint64_t, std::uint64_t>;
+
+  [[nodiscard]] bool is_executed(const kvstore::api::Call& call, gms::model::EntryView entry);
+  void open(const kvstore::api::RegisterSession& session, gms::model::EntryView entry);
+  void expire(const kvstore::api::ExpireSessions& expired);
+  void take(const kvstore::api::Put& put, gms::model::Index index);
+  void take(const kvstore::api::Erase& erase, gms::model::Index index);
+  [[nodiscard]] std::optional<std::size_t> find_erase(const EraseOf& erased,
+                                                      gms::model::Index index);
+
+  std::span<const linearizability::Operation> history_;
+  /// By the value, which no two writes share.
+  std::map<std::uint64_t, std::size_t> puts_;
+  std::map<std::uint64_t, std::size_t> erases_by_index_;
+  /// Those whose index nobody was told, by key and expected value.
+  std::map<EraseOf, std::vector<std::size_t>> other_erases_;
+  std::map<std::uint64_t, Session> sessions_;
+  std::vector<linearizability::CommittedWrite> writes_;
+  std::optional<std::string> surprise_;
+};
+
+/// What the replay of the fullest log says.
+struct ReplayVerdict {
+  /// How many writes of clients were replayed; zero if no log goes back to the first entry.
+  std::uint64_t writes = 0;
+  /// Empty if nothing is wrong.
+  std::string wrong;
+};
+
+[[nodiscard]] ReplayVerdict replay(std::span<const linearizability::Operation> history,
+                                   const std::vector<MemberLog>& logs, gms::model::Index commit);
+
+}  // namespace tests::torture
