@@ -14,7 +14,7 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 /// Fewer say nothing.
 constexpr std::size_t kSamplesMin = 40;
 /// What may come and go.
-constexpr std::uint64_t kMemorySlack = 48 * kMiB;
+constexpr std::uint64_t kMemorySlack = 32 * kMiB;
 constexpr std::uint64_t kDiskSlack = 64 * kMiB;
 constexpr std::uint64_t kDescriptorSlack = 64;
 
@@ -81,7 +81,7 @@ std::string growth_in(const std::string& name, const std::vector<Footprint>& sam
                                Figure{"descriptors", &Footprint::descriptors, kDescriptorSlack}}) {
     const std::uint64_t before = median_of(samples, third, 2 * third, figure.of);
     const std::uint64_t after = median_of(samples, 2 * third, samples.size(), figure.of);
-    if (after > before + before / 4 + figure.slack)
+    if (after > before + before / 8 + figure.slack)
       grown += name + ": " + figure.name + " grew from " + std::to_string(before) + " to " +
                std::to_string(after) + "\n";
   }

@@ -89,6 +89,19 @@ void play_leader_crash_matrix(Stage& stage) {
     crash_leader_at(stage, points()[next % points().size()]);
 }
 
+void play_leader_crash_points(Stage& stage) {
+  for (std::size_t next = stage.run().seed * 5; stage.time_left(); ++next)
+    if (const Point& point = points()[next % points().size()];
+        point.meanwhile != Meanwhile::snapshot)
+      crash_leader_at(stage, point);
+}
+
+Equipment leader_crash_points_equipment() {
+  Equipment equipment;
+  equipment.stopping = true;
+  return equipment;
+}
+
 Equipment leader_crash_matrix_equipment() {
   Equipment equipment;
   equipment.stopping = true;

@@ -1,0 +1,162 @@
+#include "tests/torture/judge.hpp"
+
+#include <gmock/gmock.h>
+
+#include "tests/torture/committed_stream.hpp"
+#include "tests/torture/footprint.hpp"
+
+namespace tests::torture {
+namespace {
+
+using gms::model::Index;
+using linearizability::Action;
+using linearizability::Key;
+using linearizability::ListAction;
+using linearizability::ListOperation;
+using linearizability::Operation;
+using linearizability::Outcome;
+using linearizability::Recording;
+using linearizability::Value;
+using ::testing::HasSubstr;
+
+Operation put(std::uint64_t value, std::uint64_t index, linearizability::Moment invoked) {
+  Operation out;
+  out.key = Key(1);
+  out.action = Action::put;
+  out.value = Value(value);
+  out.invoked = invoked;
+  out.returned = invoked + 5;
+  out.outcome = Outcome::ok;
+  out.index = Index(index);
+  return out;
+}
+
+Operation get(std::uint64_t seen, std::uint64_t index, linearizability::Moment invoked) {
+  Operation out = put(0, index, invoked);
+  out.action = Action::get;
+  out.seen = Value(seen);
+  return out;
+}
+
+TEST(Judge, WantsAllThreeToAgree) {
+  EXPECT_TRUE(judge({{put(1, 4, 0), get(1, 5, 10)}, {}}).is_clean());
+}
+
+TEST(Judge, TakesTheWitnesssWordThoughTheSearchIsContent) {
+  const Judgement judgement = judge({{put(1, 4, 0), get(1, 3, 10)}, {}});
+  EXPECT_EQ(judgement.witness, "violated");
+  EXPECT_EQ(judgement.search, "ok");
+  EXPECT_FALSE(judgement.is_clean());
+  EXPECT_THAT(judgement.detail, HasSubstr("witness: "));
+}
+
+TEST(Judge, TakesTheSearchsWordThoughTheWitnessIsContent) {
+  const Judgement judgement = judge({{put(1, 4, 0), get(0, 5, 10)}, {}});
+  EXPECT_EQ(judgement.witness, "ok");
+  EXPECT_EQ(judgement.search, "violated");
+  EXPECT_FALSE(judgement.is_clean());
+}
+
+TEST(Judge, LooksAtListsTwice) {
+  ListOperation append;
+  append.key = Key(9);
+  append.action = ListAction::append;
+  append.element = Value(1);
+  append.returned = 5;
+  append.outcome = Outcome::ok;
+  ListOperation read = append;
+  read.action = ListAction::read;
+  read.invoked = 10;
+  read.returned = 15;
+  const Judgement judgement = judge({{}, {append, read}});
+  EXPECT_EQ(judgement.lists, "violated");
+  EXPECT_EQ(judgement.search, "violated");
+}
+
+/// A stream of commands as a log has it.
+class Stream {
+ public:
+  Stream& add(const kvstore::api::Command& command) {
+    gms::model::ByteWriter bytes;
+    encode(command, bytes);
+    builder_.append(gms::model::EntryKind::command, {bytes.bytes()});
+    return *this;
+  }
+  Stream& add_put(std::uint64_t number, std::string_view value) {
+    kvstore::api::Call call;
+    call.session = kvstore::api::SessionId(1);
+    call.number = kvstore::api::CallNumber(number);
+    call.operation = kvstore::api::Put{
+        gms::model::as_bytes(std::string_view("register-1")), gms::model::as_bytes(value), {}};
+    return add(call);
+  }
+  [[nodiscard]] std::vector<MemberLog> logs() {
+    return {{"n1", Index(), {builder_.seal({}, gms::model::Epoch(1), {})}}};
+  }
+
+ private:
+  gms::model::EntryRunBuilder builder_;
+};
+
+Stream with_session() {
+  Stream stream;
+  stream.add(kvstore::api::RegisterSession{kvstore::api::Nonce(77)});
+  return stream;
+}
+
+TEST(Replay, HoldsResultsAgainstTheStream) {
+  auto logs = with_session().add_put(1, "5").add_put(2, "6").logs();
+  const std::vector<Operation> good{put(5, 2, 0), put(6, 3, 10), get(6, 3, 20)};
+  EXPECT_EQ(replay(good, logs, Index(3)).wrong, "");
+  EXPECT_EQ(replay(good, logs, Index(3)).writes, 2U);
+  const std::vector<Operation> stale{put(5, 2, 0), put(6, 3, 10), get(5, 3, 20)};
+  EXPECT_THAT(replay(stale, logs, Index(3)).wrong, HasSubstr("did not see the state"));
+  EXPECT_THAT(replay(good, logs, Index(2)).wrong, HasSubstr("is not in the stream"));
+}
+
+TEST(Replay, LeavesOutTheCopiesOfACall) {
+  auto logs = with_session().add_put(1, "5").add_put(1, "5").logs();
+  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong, "");
+}
+
+TEST(Replay, FindsACallThatWasCarriedOutTwice) {
+  auto logs = with_session().add_put(1, "5").add_put(2, "5").logs();
+  EXPECT_THAT(replay(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong,
+              HasSubstr("twice"));
+}
+
+TEST(Replay, FindsAWriteThatNobodyMadeOrThatFailed) {
+  auto logs = with_session().add_put(1, "5").logs();
+  EXPECT_THAT(replay({}, logs, Index(2)).wrong, HasSubstr("nobody made"));
+  Operation failed = put(5, 0, 0);
+  failed.outcome = Outcome::failed;
+  EXPECT_THAT(replay(std::vector<Operation>{failed}, logs, Index(2)).wrong, HasSubstr("failed"));
+}
+
+TEST(Replay, NeedsALogThatGoesBackToTheFirstEntry) {
+  auto logs = with_session().add_put(1, "5").logs();
+  logs[0].base = Index(7);
+  EXPECT_EQ(replay({}, logs, Index(9)).writes, 0U);
+}
+
+TEST(Logs, AreTheSameUpToTheCommit) {
+  auto logs = with_session().add_put(1, "5").logs();
+  auto others = with_session().add_put(1, "6").logs();
+  others[0].name = "n2";
+  logs.push_back(others[0]);
+  EXPECT_EQ(difference_between(logs, Index(1)), "");
+  EXPECT_EQ(difference_between(logs, Index(2)), "entry 2 is not the same in the logs of n1 and n2");
+}
+
+TEST(Footprints, MayComeAndGoButNotGrow) {
+  std::vector<Footprint> samples;
+  for (int i = 0; i < 90; ++i)
+    samples.push_back({i / 2.0, std::uint64_t{100} << 20, 40, std::uint64_t{200} << 20});
+  EXPECT_EQ(growth_in("n1", samples), "");
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    samples[i].memory_bytes += i * (std::uint64_t{3} << 20);
+  EXPECT_THAT(growth_in("n1", samples), HasSubstr("n1: memory grew from "));
+}
+
+}  // namespace
+}  // namespace tests::torture
