@@ -34,10 +34,14 @@ LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& par
       directory_(fresh_directory(parent)) {
   try {
     must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
-  } catch (...) {
+  } catch (const std::exception& error) {
+    std::string said = error.what();
+    for (int number = 1; number <= size; ++number)
+      said += "n" + std::to_string(number) + " said:\n" +
+              content_of(directory_ / ("n" + std::to_string(number)) / "log");
     // There is no object that could do it later.
     destroy();
-    throw;
+    throw std::runtime_error(said);
   }
 }
 

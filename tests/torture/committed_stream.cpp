@@ -65,6 +65,25 @@ std::string difference_between(const std::vector<MemberLog>& logs, Index commit)
   return differs;
 }
 
+void settle_indexes(linearizability::Recording& recording, const std::vector<MemberLog>& logs) {
+  std::map<std::uint64_t, Index> with_effect;
+  for (const MemberLog& log : logs) {
+    Index last;
+    for_each_entry(log, Index(std::numeric_limits<std::uint64_t>::max()), [&](EntryView entry) {
+      if (entry.kind() != gms::model::EntryKind::noop) last = entry.index();
+      if (last != Index()) with_effect[entry.index().value()] = last;
+    });
+  }
+  const auto settle = [&](Index& index) {
+    const auto found = with_effect.find(index.value());
+    index = found == with_effect.end() ? Index() : found->second;
+  };
+  for (auto& operation : recording.registers)
+    if (!is_write(operation.action)) settle(operation.index);
+  for (auto& operation : recording.lists)
+    if (operation.action == linearizability::ListAction::read) settle(operation.index);
+}
+
 CommittedStream::CommittedStream(std::span<const Operation> history) : history_(history) {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     const Operation& operation = history_[i];

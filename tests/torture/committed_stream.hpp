@@ -10,6 +10,7 @@
 
 #include "gms/model/entry_run.hpp"
 #include "kvstore/api/command.hpp"
+#include "tests/linearizability/history_file.hpp"
 #include "tests/linearizability/witness.hpp"
 
 namespace tests::torture {
@@ -30,6 +31,12 @@ struct MemberLog {
 /// entries before it too. What differs, in words; empty if nothing does.
 [[nodiscard]] std::string difference_between(const std::vector<MemberLog>& logs,
                                              gms::model::Index commit);
+
+/// What a member says that it had applied counts an entry without an effect, such as a new leader's
+/// first, or does not, as the batches came. This sets each read's index to that of the last entry
+/// at or before it that has an effect: one state has one index then. A read of which the logs do
+/// not tell has none.
+void settle_indexes(linearizability::Recording& recording, const std::vector<MemberLog>& logs);
 
 /// The writes of `history` that the committed stream has, in its order. Entries that are not
 /// carried out are left out: copies of a call, and calls of sessions that are unknown. It knows

@@ -139,6 +139,20 @@ TEST(Replay, NeedsALogThatGoesBackToTheFirstEntry) {
   EXPECT_EQ(replay({}, logs, Index(9)).writes, 0U);
 }
 
+TEST(Logs, GiveOneStateOneIndex) {
+  gms::model::EntryRunBuilder entries;
+  for (const auto kind : {gms::model::EntryKind::command, gms::model::EntryKind::noop,
+                          gms::model::EntryKind::noop, gms::model::EntryKind::command})
+    entries.append(kind, {});
+  const std::vector<MemberLog> logs{{"n1", Index(), {entries.seal({}, gms::model::Epoch(1), {})}}};
+  Recording recording{{put(1, 1, 0), get(1, 1, 10), get(1, 3, 20), get(1, 4, 30), get(1, 9, 40)},
+                      {}};
+  settle_indexes(recording, logs);
+  std::vector<std::uint64_t> indexes;
+  for (const Operation& operation : recording.registers) indexes.push_back(operation.index.value());
+  EXPECT_THAT(indexes, ::testing::ElementsAre(1, 1, 1, 4, 0));
+}
+
 TEST(Logs, AreTheSameUpToTheCommit) {
   auto logs = with_session().add_put(1, "5").logs();
   auto others = with_session().add_put(1, "6").logs();

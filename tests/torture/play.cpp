@@ -46,6 +46,30 @@ void count(const Recording& recording, Row& row) {
   row.longest_pause_ms = static_cast<std::uint64_t>(cluster::longest_pause(all).count());
 }
 
+/// The last reads, and what the logs say; what goes wrong there is a finding.
+Logs finish(Stage& stage, Recording& recording, Row& row) {
+  Logs logs;
+  try {
+    recording = with_last_reads(stage.group(), std::move(recording));
+    logs = end_and_read_logs(stage);
+  } catch (const std::exception& error) {
+    row.findings.emplace_back(error.what());
+  }
+  settle_indexes(recording, logs.logs);
+  return logs;
+}
+
+void judge_all(const Recording& recording, const Logs& logs, Row& row) {
+  row.judgement = judge(recording);
+  const ReplayVerdict verdict = replay(all_of(recording), logs.logs, logs.commit);
+  row.replayed = verdict.writes;
+  const std::string differs = difference_between(logs.logs, logs.commit);
+  if (!differs.empty()) row.findings.push_back(differs);
+  if (verdict.wrong.empty()) return;
+  row.judgement.witness = "violated";
+  row.judgement.detail += "replay: " + verdict.wrong + "\n";
+}
+
 /// Plays, settles and judges.
 void perform(Stage& stage, const Scenario& scenario, Row& row) {
   const Progress before = progress_of(stage);
@@ -56,26 +80,16 @@ void perform(Stage& stage, const Scenario& scenario, Row& row) {
   }
   const auto findings = settle(stage);
   row.findings.insert(row.findings.end(), findings.begin(), findings.end());
-  Recording recording = stage.recording();
-  count(recording, row);
-  try {
-    recording = with_last_reads(stage.group(), std::move(recording));
-  } catch (const std::exception& error) {
-    row.findings.emplace_back(error.what());
-  }
-  std::ofstream history(stage.directory() / "history.jsonl");
-  save(recording, history);
-  history.close();
   const Progress after = progress_of(stage);
   row.elections = after.epoch - before.epoch;
   row.view_changes = after.view - before.view;
-  row.judgement = judge(recording);
-  const std::string wrong = wrong_with_logs(stage, all_of(recording), row.replayed);
-  if (!wrong.empty()) {
-    row.judgement.witness = "violated";
-    row.judgement.detail += "replay: " + wrong + "\n";
-  }
   row.faults = stage.faults().counts();
+  Recording recording = stage.recording();
+  count(recording, row);
+  const Logs logs = finish(stage, recording, row);
+  std::ofstream history(stage.directory() / "history.jsonl");
+  save(recording, history);
+  judge_all(recording, logs, row);
 }
 
 void tell_failure(const Row& row, const std::filesystem::path& directory) {

@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "tests/cluster/verdict.hpp"
-#include "tests/torture/committed_stream.hpp"
 
 namespace tests::torture {
 namespace {
@@ -138,23 +137,17 @@ linearizability::Recording with_last_reads(const cluster::LocalGroup& group,
   return recording;
 }
 
-std::string wrong_with_logs(Stage& stage, std::span<const linearizability::Operation> history,
-                            std::uint64_t& replayed) {
-  gms::model::Index commit;
+Logs end_and_read_logs(Stage& stage) {
+  Logs out;
   for (const Observer::Status& status : stage.observer().statuses(2s))
-    commit = std::max(commit, status.commit);
+    out.commit = std::max(out.commit, status.commit);
   static_cast<void>(stage.group().kvctl({"local", "down"}));
-  std::vector<MemberLog> logs;
   for (const ProcessOf& process : stage.observer().processes()) {
     auto log = read_log(process.name, stage.group().directory() / process.name / "data");
-    if (!log) return "log of " + process.name + ": " + log.error().detail;
-    logs.push_back(*std::move(log));
+    if (!log) throw std::runtime_error("log of " + process.name + ": " + log.error().detail);
+    out.logs.push_back(*std::move(log));
   }
-  if (const std::string differs = difference_between(logs, commit); !differs.empty())
-    return differs;
-  const ReplayVerdict verdict = replay(history, logs, commit);
-  replayed = verdict.writes;
-  return verdict.wrong;
+  return out;
 }
 
 }  // namespace tests::torture

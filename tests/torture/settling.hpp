@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/torture/committed_stream.hpp"
 #include "tests/torture/stage.hpp"
 
 namespace tests::torture {
@@ -23,11 +24,14 @@ namespace tests::torture {
 [[nodiscard]] linearizability::Recording with_last_reads(const cluster::LocalGroup& group,
                                                          linearizability::Recording recording);
 
-/// Ends the members in order and compares their logs. Then it replays the committed stream, if a
-/// log has all of it, and holds every result against it, which is the stronger half of the witness.
-/// Returns what is wrong; sets how many writes were replayed.
-[[nodiscard]] std::string wrong_with_logs(Stage& stage,
-                                          std::span<const linearizability::Operation> history,
-                                          std::uint64_t& replayed);
+/// What is in the members' directories.
+struct Logs {
+  std::vector<MemberLog> logs;
+  /// Up to where the stream was committed when the members ended.
+  gms::model::Index commit;
+};
+
+/// Ends the members in order, and reads what they leave. Throws when that cannot be read.
+[[nodiscard]] Logs end_and_read_logs(Stage& stage);
 
 }  // namespace tests::torture
