@@ -70,7 +70,7 @@ const std::vector<Library>& libraries() {
       {"Google Benchmark", {"benchmark/*"}, {}},
       {"POSIX",
        {"sys/*", "netinet/*", "arpa/*", "linux/*", "unistd.h", "fcntl.h", "signal.h", "poll.h",
-        "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h"},
+        "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h", "sched.h"},
        {"gms/log/*", "gms/net/*", "gms/group*", "gms/examples/*", "kvstore/storage/rocks_*",
         "kvstore/server/*", "client/*"}},
   };
