@@ -21,8 +21,8 @@ constexpr std::size_t kChunkGrowth = 4;
 constexpr std::size_t kChunkHintBytesMax = 4 * 1024 * 1024;
 /// Less room than this is not worth a system call.
 constexpr std::size_t kSpaceBytesMin = 4096;
-/// An idle writer keeps no larger buffer.
-constexpr std::size_t kIdleBytesMax = 1024 * 1024;
+/// An idle connection keeps no larger buffer, in either direction.
+constexpr std::size_t kIdleBytesMax = 256 * 1024;
 
 struct Header {
   std::uint32_t body_bytes = 0;
@@ -93,6 +93,12 @@ void FrameReader::rewind_unshared_chunk() {
   // through the reference that it gave up last happened before the chunk is filled again.
   const auto ordered = chunk_;
   begin_ = end_ = 0;
+  if (chunk_bytes_ <= kIdleBytesMax) return;
+  // The memory of a connection that says nothing more is given back, not kept for another large
+  // frame.
+  chunk_.reset();
+  chunk_bytes_ = 0;
+  largest_frame_ = 0;
 }
 
 std::span<std::byte> FrameReader::space() {

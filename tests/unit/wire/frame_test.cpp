@@ -103,6 +103,15 @@ TEST(FrameReader, UsesItsBufferAgainWhenNothingOfItIsKept) {
   }
 }
 
+TEST(FrameReader, GivesTheMemoryOfALargeFrameBackOnceItIsTaken) {
+  FrameReader reader;
+  const Bytes stream = frame_of(1, std::string(16 * 1024 * 1024, 'x'));
+  for (std::size_t at = 0; at < stream.size();) at += feed(reader, ByteSpan(stream).subspan(at));
+  EXPECT_TRUE(next_frame(reader).has_value());
+  // The buffer that a connection waits with.
+  EXPECT_LE(reader.space().size(), 64U * 1024);
+}
+
 TEST(FrameReader, BodiesAreSlicesOfWhatWasReceived) {
   FrameReader reader;
   const auto space = reader.space();
