@@ -1,12 +1,20 @@
 #include "kvstore/server/process.hpp"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "kvstore/server/exit_code.hpp"
 
 namespace kvstore::server {
 namespace {
+
+/// Files of the log and of the store, and connections of other members.
+constexpr std::size_t kFilesForOthers = 512;
+/// Where nobody can tell.
+constexpr std::size_t kFilesUnknown = 1024;
 
 // Signal handlers may do little more than this.
 extern "C" void end_by_invariant(int) {
@@ -28,6 +36,22 @@ void prepare_process() {
   handle(SIGABRT, end_by_invariant);
   handle(SIGALRM, end_in_time);
   handle(SIGPIPE, SIG_IGN);
+}
+
+std::size_t allow_all_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kFilesUnknown;
+  if (limit.rlim_cur < limit.rlim_max) {
+    rlimit raised = limit;
+    raised.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return static_cast<std::size_t>(limit.rlim_cur);
+}
+
+std::size_t clients_within(std::size_t files, std::size_t wanted) {
+  const std::size_t for_others = std::min(kFilesForOthers, files / 2);
+  return std::min(wanted, files - for_others);
 }
 
 void end_process_after(unsigned seconds) {

@@ -21,8 +21,21 @@ void say_ready(const Kvd::Ready& ready) {
             << " peer=" << ready.peer_address << std::endl;
 }
 
-Failure run(const Settings& settings, gms::net::EventSink* witness) {
+/// No more clients than the process can have connections for.
+void fit_clients(Settings& settings, const LineLog& log) {
+  const std::size_t files = allow_all_files();
+  const std::size_t wanted = settings.limits.connections_max;
+  settings.limits.connections_max = clients_within(files, wanted);
+  if (settings.limits.connections_max < wanted)
+    log.write(LogLevel::warning, "serves " + std::to_string(settings.limits.connections_max) +
+                                     " clients at a time, not " + std::to_string(wanted) +
+                                     " (limits-connections-max): this process may open " +
+                                     std::to_string(files) + " files (ulimit -Hn)");
+}
+
+Failure run(Settings settings, gms::net::EventSink* witness) {
   const LineLog log(settings.log_level);
+  fit_clients(settings, log);
   auto started = Kvd::start(settings, log, say_ready, witness);
   if (auto* failure = std::get_if<Failure>(&started)) return *failure;
   const auto kvd = std::get<std::unique_ptr<Kvd>>(std::move(started));
