@@ -34,9 +34,7 @@ class Answers {
                          gms::model::as_bytes(error.detail)});
   }
 
-  [[nodiscard]] std::size_t queued_bytes(ConnectionKey connection) const {
-    return port_.queued_bytes(connection);
-  }
+  [[nodiscard]] bool has_room(ConnectionKey connection) const { return port_.has_room(connection); }
 
  private:
   ReplyPort& port_;

@@ -1,6 +1,8 @@
 #include "kvstore/server/client_port.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -88,9 +90,12 @@ Result<api::Welcome> ClientPort::on_hello(const api::Hello& hello) {
 
 void ClientPort::on_request(const Origin& origin, const api::Request& request) {
   ++statistics_.requests;
+  ++requests_;
   request_bytes_ += origin.bytes;
   // One request larger than the limit is served when nothing else is under way.
-  if (request_bytes_ > limits_.request_bytes_max && request_bytes_ > origin.bytes) {
+  const bool too_large =
+      request_bytes_ > limits_.request_bytes_max && request_bytes_ > origin.bytes;
+  if (too_large || requests_ > limits_.requests_max) {
     ++statistics_.shed;
     const Error busy{ErrorCode::busy, "too many requests are under way at this member"};
     return reply(origin, {origin.request, busy.code, {}, {}, gms::model::as_bytes(busy.detail)});
@@ -111,6 +116,7 @@ void ClientPort::on_ended(Connection& connection, const std::string& fault) {
 }
 
 void ClientPort::reply(const Origin& origin, const api::Reply& reply) {
+  --requests_;
   request_bytes_ -= origin.bytes;
   Connection* connection = find(origin.connection);
   if (connection == nullptr) return;
@@ -119,9 +125,45 @@ void ClientPort::reply(const Origin& origin, const api::Reply& reply) {
   flush_later(origin.connection.slot);
 }
 
-std::size_t ClientPort::queued_bytes(ConnectionKey key) const {
+bool ClientPort::has_room(ConnectionKey key) const {
   const Connection* connection = find(key);
-  return connection == nullptr ? 0 : connection->queued_bytes();
+  const std::size_t queued = connection == nullptr ? 0 : connection->queued_bytes();
+  if (queued > limits_.reply_bytes_max / 2 || reply_bytes_ > limits_.all_reply_bytes_max)
+    return false;
+  return queued == 0 || reply_bytes_ <= limits_.all_reply_bytes_max / 2;
+}
+
+bool ClientPort::takes_turn(Connection& connection) {
+  post_next_turn();
+  if (++turn_requests_ < limits_.turn_requests_max) return true;
+  waiting_.push_back(connection.key());
+  return false;
+}
+
+void ClientPort::post_next_turn() {
+  if (std::exchange(turn_posted_, true)) return;
+  // Behind everything that is ready in this turn of the event loop.
+  asio::post(context_, [this] { next_turn(); });
+}
+
+void ClientPort::next_turn() {
+  turn_posted_ = false;
+  turn_requests_ = 0;
+  // Who has to wait again waits behind those that did not have their turn.
+  for (std::size_t left = waiting_.size(); left > 0; --left) {
+    if (turn_requests_ >= limits_.turn_requests_max) break;
+    const ConnectionKey key = waiting_.front();
+    waiting_.pop_front();
+    // A copy: a connection that ends here is let go of.
+    const std::shared_ptr<Connection> connection = slots_[key.slot].connection;
+    if (find(key) != nullptr) connection->go_on();
+  }
+  if (!waiting_.empty()) post_next_turn();
+}
+
+void ClientPort::on_queued(std::size_t before, std::size_t now) {
+  reply_bytes_ += now;
+  reply_bytes_ -= before;
 }
 
 void ClientPort::flush_later(std::uint32_t slot) {
@@ -143,30 +185,53 @@ void ClientPort::flush() {
     connection->flush();
   }
   flushing_.clear();
+  if (reply_bytes_ > limits_.all_reply_bytes_max) drop_largest_queues();
 }
 
-void ClientPort::expire(gms::model::Instant now) {
-  std::size_t pending = pending_bytes();
-  for (std::size_t i = 1; i < slots_.size(); ++i) {
-    const std::shared_ptr<Connection> connection = slots_[i].connection;
-    if (!connection) continue;
-    const std::size_t bytes = connection->pending_bytes();
-    if (connection->is_late(now)) {
-      connection->drop("no hello in time");
-    } else if (pending > limits_.request_bytes_max && bytes > 0) {
-      connection->drop("too many bytes of incomplete requests are here");
-    } else {
-      continue;
-    }
-    pending -= bytes;
+void ClientPort::drop_largest_queues() {
+  std::vector<std::shared_ptr<Connection>> all;
+  for (const Slot& slot : slots_)
+    if (slot.connection) all.push_back(slot.connection);
+  std::ranges::sort(all, std::ranges::greater(), &Connection::queued_bytes);
+  for (const auto& connection : all) {
+    if (reply_bytes_ <= limits_.all_reply_bytes_max) return;
+    connection->drop("it does not take its replies, and all clients together have too many");
   }
 }
 
-std::size_t ClientPort::pending_bytes() const {
-  std::size_t sum = 0;
-  for (const Slot& slot : slots_)
-    if (slot.connection) sum += slot.connection->pending_bytes();
-  return sum;
+void ClientPort::expire(gms::model::Instant now) {
+  for (std::size_t i = 1; i < slots_.size(); ++i) {
+    const std::shared_ptr<Connection> connection = slots_[i].connection;
+    if (!connection) continue;
+    if (const std::string fault = fault_of(*connection, now); !fault.empty())
+      connection->drop(fault);
+  }
+  drop_large_beginnings();
+}
+
+std::string ClientPort::fault_of(const Connection& connection, gms::model::Instant now) const {
+  if (connection.is_late(now)) return "no hello in time";
+  if (connection.is_stuck_since(now - limits_.reply_time_max)) return "it takes no replies";
+  return {};
+}
+
+void ClientPort::drop_large_beginnings() {
+  std::size_t pending = 0;
+  std::size_t senders = 0;
+  for (const Slot& slot : slots_) {
+    if (!slot.connection || slot.connection->pending_bytes() == 0) continue;
+    pending += slot.connection->pending_bytes();
+    ++senders;
+  }
+  if (pending <= limits_.request_bytes_max) return;
+  // Those that have more here than their share; who sends little is not to blame.
+  const std::size_t share = pending / senders;
+  for (std::size_t i = 1; i < slots_.size() && pending > limits_.request_bytes_max; ++i) {
+    const std::shared_ptr<Connection> connection = slots_[i].connection;
+    if (!connection || connection->pending_bytes() < share) continue;
+    pending -= connection->pending_bytes();
+    connection->drop("too many bytes of incomplete requests are here");
+  }
 }
 
 void ClientPort::close() {

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -20,14 +21,16 @@ struct PortStatistics {
   std::uint64_t dropped = 0;
   std::uint64_t requests = 0;
   std::uint64_t replies = 0;
-  /// Requests answered `busy` because too many bytes were under way.
+  /// Requests answered `busy` because too many, or too many bytes, were under way.
   std::uint64_t shed = 0;
 };
 
 /// The client port: accepts clients, and takes requests from and replies to them.
 ///
 /// Guarantee: what a turn of the event loop answers leaves in one write for each client. Bounded in
-/// clients, bytes of requests under way, bytes of replies, and patience with strangers.
+/// clients, requests under way and bytes of them, bytes of replies, and patience with those who say
+/// or take nothing. However much clients send, a turn of the event loop takes no more than so many
+/// requests.
 /// Thread rule: the io_context's thread. Ownership: borrows limits and log; the handler given to
 /// open() outlives the call of stop().
 class ClientPort final : public ReplyPort, private Connection::Owner {
@@ -47,7 +50,7 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
 
   /// Accepts clients from now on. Precondition: not called before.
   void open(boost::asio::ip::tcp::acceptor acceptor, Handler& handler);
-  /// Ends the connections of strangers that take too long. To be called every now and then.
+  /// Ends the connections of clients that take too long. To be called every now and then.
   void expire(gms::model::Instant now);
   /// Accepts nobody any more; who is connected stays.
   void close();
@@ -55,11 +58,14 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   void stop();
 
   void reply(const Origin& origin, const api::Reply& reply) override;
-  [[nodiscard]] std::size_t queued_bytes(ConnectionKey connection) const override;
+  [[nodiscard]] bool has_room(ConnectionKey connection) const override;
 
   [[nodiscard]] std::size_t connections() const { return connected_; }
   /// Of requests that are not answered.
+  [[nodiscard]] std::size_t requests() const { return requests_; }
   [[nodiscard]] std::size_t request_bytes() const { return request_bytes_; }
+  /// Of replies that were not taken.
+  [[nodiscard]] std::size_t reply_bytes() const { return reply_bytes_; }
   [[nodiscard]] const PortStatistics& statistics() const { return statistics_; }
 
  private:
@@ -71,15 +77,23 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
 
   gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
   void on_request(const Origin& origin, const api::Request& request) override;
+  bool takes_turn(Connection& connection) override;
+  void on_queued(std::size_t before, std::size_t now) override;
   void on_ended(Connection& connection, const std::string& fault) override;
 
+  void post_next_turn();
+  void next_turn();
+  /// Why the connection is ended now; empty if it stays.
+  [[nodiscard]] std::string fault_of(const Connection& connection, gms::model::Instant now) const;
+  void drop_largest_queues();
   void accept();
   void accept_later();
   void admit(boost::asio::ip::tcp::socket socket);
   [[nodiscard]] std::uint32_t free_slot();
   [[nodiscard]] Connection* find(ConnectionKey key) const;
-  /// Bytes of incomplete frames, of all connections.
-  [[nodiscard]] std::size_t pending_bytes() const;
+  /// Ends connections whose incomplete requests are larger than those of others, until the bytes of
+  /// all are within the limit.
+  void drop_large_beginnings();
   void flush_later(std::uint32_t slot);
   void flush();
 
@@ -95,8 +109,14 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   /// Slots with replies of this turn.
   std::vector<std::uint32_t> to_flush_;
   std::vector<std::uint32_t> flushing_;
+  /// Those that go on in the next turn, in order, and requests taken in this one.
+  std::deque<ConnectionKey> waiting_;
+  std::size_t turn_requests_ = 0;
+  bool turn_posted_ = false;
   std::size_t connected_ = 0;
+  std::size_t requests_ = 0;
   std::size_t request_bytes_ = 0;
+  std::size_t reply_bytes_ = 0;
   bool flush_posted_ = false;
   PortStatistics statistics_;
 };

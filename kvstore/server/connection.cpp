@@ -5,6 +5,8 @@
 #include <sstream>
 #include <utility>
 
+#include "kvstore/server/clock.hpp"
+
 namespace kvstore::server {
 
 using boost::asio::ip::tcp;
@@ -54,6 +56,8 @@ void Connection::start(gms::model::Instant deadline) {
 }
 
 void Connection::stop() {
+  output_.clear();
+  report_queue();
   owner_ = nullptr;
   error_code ignored;
   socket_.close(ignored);
@@ -100,7 +104,8 @@ void Connection::on_read(const error_code& error, std::size_t count, std::span<s
 }
 
 bool Connection::must_pause() const {
-  return ends_when_written_ || request_bytes_ >= limits_.connection_bytes_max ||
+  return ends_when_written_ || waits_for_turn_ || requests_ >= limits_.connection_requests_max ||
+         request_bytes_ >= limits_.connection_bytes_max ||
          output_.bytes() > limits_.reply_bytes_max / 4;
 }
 
@@ -122,8 +127,10 @@ Result<void> Connection::take_frame(const wire::Frame& frame) {
   const auto request = api::decode_request(frame.body.bytes());
   if (!request) return request.error();
   const Origin origin{key_, static_cast<std::uint32_t>(frame.body.size()), request->id};
+  ++requests_;
   request_bytes_ += origin.bytes;
   owner_->on_request(origin, *request);
+  waits_for_turn_ = !owner_->takes_turn(*this);
   return {};
 }
 
@@ -148,18 +155,30 @@ Result<void> Connection::take_hello(const wire::Frame& frame) {
 
 void Connection::reply(const Origin& origin, const api::Reply& reply) {
   if (owner_ == nullptr) return;
+  --requests_;
   request_bytes_ -= origin.bytes;
+  queue(reply);
+}
+
+void Connection::queue(const api::Reply& reply) {
+  if (output_.empty()) last_taken_ = monotonic_now();
   head_.clear();
   encode_head(reply, head_);
   output_.begin(static_cast<std::uint8_t>(api::FrameType::reply));
   output_.put(head_.bytes());
   output_.put(reply.body);
   output_.end();
+  report_queue();
+}
+
+void Connection::report_queue() {
+  const std::size_t now = output_.bytes();
+  const std::size_t before = std::exchange(reported_bytes_, now);
+  if (owner_ != nullptr && before != now) owner_->on_queued(before, now);
 }
 
 void Connection::refuse(const Error& error) {
-  const Origin nothing_asked{key_, 0, api::RequestId()};
-  reply(nothing_asked, {api::RequestId(), error.code, {}, {}, gms::model::as_bytes(error.detail)});
+  queue({api::RequestId(), error.code, {}, {}, gms::model::as_bytes(error.detail)});
   ends_when_written_ = true;
   greeted_ = true;
   write();
@@ -170,6 +189,15 @@ void Connection::flush() {
   if (!write_pending_) write();
   if (owner_ == nullptr) return;
   if (output_.bytes() > limits_.reply_bytes_max) return drop("it does not take its replies");
+  take_more();
+}
+
+void Connection::go_on() {
+  waits_for_turn_ = false;
+  if (owner_ != nullptr) take_more();
+}
+
+void Connection::take_more() {
   if (reading_ == Reading::waiting || must_pause()) return;
   // The frames that came while it was paused are first.
   if (take_frames() && !must_pause()) read();
@@ -183,10 +211,15 @@ void Connection::write() {
       buffers[i] = asio::const_buffer(parts.spans[i].data(), parts.spans[i].size());
     error_code error;
     const std::size_t written = socket_.write_some(std::span(buffers).first(parts.count), error);
-    if (error == asio::error::would_block) return write_later();
+    if (error == asio::error::would_block) {
+      report_queue();
+      return write_later();
+    }
     if (error) return drop({});
     output_.consume(written);
+    if (written > 0) last_taken_ = monotonic_now();
   }
+  report_queue();
   if (ends_when_written_) drop({});
 }
 

@@ -29,6 +29,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
     /// Must not stop the connection.
     virtual void on_request(const Origin& origin, const api::Request& request) = 0;
+    /// It has taken a request. Whether it may take more now; if not, it goes on when its turn
+    /// comes.
+    [[nodiscard]] virtual bool takes_turn(Connection& connection) = 0;
+    /// Of its queued_bytes(), since the last time.
+    virtual void on_queued(std::size_t before, std::size_t now) = 0;
     /// The connection ended by itself; nothing follows. `fault` says what the client did wrong, and
     /// is empty when it only went away.
     virtual void on_ended(Connection& connection, const std::string& fault) = 0;
@@ -51,12 +56,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Writes what is queued, in one go if the client takes it, and goes on reading if it may.
   void flush();
 
+  /// Its turn has come: goes on where it had to wait.
+  void go_on();
+
   [[nodiscard]] std::size_t queued_bytes() const { return output_.bytes(); }
   /// Bytes that came and are not a whole frame yet.
   [[nodiscard]] std::size_t pending_bytes() const { return reader_.pending_bytes(); }
   /// Whether the client has not said Hello and should have.
   [[nodiscard]] bool is_late(gms::model::Instant now) const {
     return !greeted_ && now >= hello_deadline_;
+  }
+
+  /// Whether it has replies to take, and has taken nothing since `past`.
+  [[nodiscard]] bool is_stuck_since(gms::model::Instant past) const {
+    return !output_.empty() && last_taken_ < past;
   }
 
   void stop();
@@ -75,6 +88,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] gms::model::Result<void> take_frame(const gms::wire::Frame& frame);
   [[nodiscard]] gms::model::Result<void> take_hello(const gms::wire::Frame& frame);
   [[nodiscard]] bool must_pause() const;
+  void take_more();
+  void queue(const api::Reply& reply);
+  void report_queue();
   void write();
   void write_later();
 
@@ -87,9 +103,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   gms::wire::FrameWriter output_;
   gms::model::ByteWriter head_;
   gms::model::Instant hello_deadline_{};
+  std::size_t requests_ = 0;
   std::size_t request_bytes_ = 0;
+  /// What was reported of its queue.
+  std::size_t reported_bytes_ = 0;
+  /// When the client took a reply, or had none to take.
+  gms::model::Instant last_taken_{};
   Reading reading_ = Reading::paused;
   bool greeted_ = false;
+  bool waits_for_turn_ = false;
   bool ends_when_written_ = false;
   bool write_pending_ = false;
 };

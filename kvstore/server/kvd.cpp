@@ -162,6 +162,17 @@ void Kvd::completed(Ticket first, std::uint64_t count, const std::optional<Error
 
 void Kvd::read_ready(Ticket ticket, Index) {
   service_->on_read_ready(ticket, monotonic_now());
+  serve_reads_later();
+}
+
+void Kvd::serve_reads_later() {
+  if (!service_->reads().has_passed() || std::exchange(reads_posted_, true)) return;
+  // Behind everything that is ready in this turn of the event loop.
+  asio::post(context_, [this] {
+    reads_posted_ = false;
+    service_->serve_reads(monotonic_now());
+    serve_reads_later();
+  });
 }
 
 void Kvd::view_installed(const PlacedView& view) {

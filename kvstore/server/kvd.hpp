@@ -108,6 +108,8 @@ class Kvd final : private gms::GroupListener,
   [[nodiscard]] gms::model::Result<gms::model::Ticket> administer(
       const api::AdminQuery& query) override;
 
+  /// Reads that this turn of the event loop was too short for.
+  void serve_reads_later();
   void refresh_standing();
   void announce_if_ready();
   void tick();
@@ -156,6 +158,7 @@ class Kvd final : private gms::GroupListener,
   bool apply_failed_ = false;
   bool announced_ = false;
   bool refresh_posted_ = false;
+  bool reads_posted_ = false;
   bool digesting_ = false;
 };
 

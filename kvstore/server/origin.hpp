@@ -30,8 +30,8 @@ class ReplyPort {
   virtual ~ReplyPort() = default;
   /// Queues the reply; a client that is gone gets none. The reply's id is the origin's.
   virtual void reply(const Origin& origin, const api::Reply& reply) = 0;
-  /// Bytes queued for the client and not taken by it.
-  [[nodiscard]] virtual std::size_t queued_bytes(ConnectionKey connection) const = 0;
+  /// Whether there is room to queue a reply of any size for the client.
+  [[nodiscard]] virtual bool has_room(ConnectionKey connection) const = 0;
 };
 
 }  // namespace kvstore::server

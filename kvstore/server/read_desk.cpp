@@ -34,13 +34,24 @@ void ReadDesk::serve_after(Ticket ticket, const PendingRead& read) {
 void ReadDesk::on_barrier(Ticket ticket, Instant now) {
   const auto found = std::ranges::find(rounds_, ticket, &Round::ticket);
   if (found == rounds_.end()) return;
-  Round round = std::move(*found);
+  passed_.push_back(std::move(*found));
   rounds_.erase(found);
-  for (Place& place : round.places) {
+  // What waits already has its turn first.
+  if (passed_.size() == 1) serve_passed(now);
+}
+
+void ReadDesk::serve_passed(Instant now) {
+  served_bytes_ = 0;
+  while (!passed_.empty() && served_bytes_ < limits_.turn_reply_bytes_max) {
+    Round& round = passed_.front();
+    Place& place = round.places[round.served++];
     place.read.query = gms::model::ByteSpan(round.queries).subspan(place.offset, place.size);
     serve(place.read, now);
+    if (round.served < round.places.size()) continue;
+    Round done = std::move(round);
+    passed_.pop_front();
+    finish(std::move(done));
   }
-  finish(std::move(round));
 }
 
 void ReadDesk::on_lost(Ticket first, std::uint64_t count, const Error& error,
@@ -63,6 +74,7 @@ void ReadDesk::finish(Round round) {
   waiting_ -= round.places.size();
   round.places.clear();
   round.queries.clear();
+  round.served = 0;
   spare_ = std::move(round);
 }
 
@@ -108,7 +120,7 @@ void ReadDesk::unpark(std::multimap<api::Revision, Parked>::iterator parked) {
 }
 
 void ReadDesk::answer(const PendingRead& read, Instant now) {
-  if (answers_.queued_bytes(read.origin.connection) > limits_.reply_bytes_max / 2) {
+  if (!answers_.has_room(read.origin.connection)) {
     answers_.failed(read.origin, {ErrorCode::busy, "take the replies that are waiting first"},
                     replica_.applied());
     return;
@@ -116,6 +128,7 @@ void ReadDesk::answer(const PendingRead& read, Instant now) {
   reply_.clear();
   const Result<void> done = read_into(read, now);
   if (done) {
+    served_bytes_ += reply_.bytes().size();
     answers_.done(read.origin, reply_.bytes(), replica_.applied());
   } else {
     answers_.failed(read.origin, done.error(), replica_.applied());

@@ -37,8 +37,13 @@ class ReadDesk {
   /// Serves the read after the barrier under `ticket`.
   void serve_after(gms::model::Ticket ticket, const PendingRead& read);
 
-  /// The barrier under `ticket` has been passed.
+  /// The barrier under `ticket` has been passed: serves the reads behind it, as far as one turn of
+  /// the event loop allows.
   void on_barrier(gms::model::Ticket ticket, gms::model::Instant now);
+  /// Serves more of the reads whose barriers have been passed. To be called in the next turn while
+  /// has_passed().
+  void serve_passed(gms::model::Instant now);
+  [[nodiscard]] bool has_passed() const { return !passed_.empty(); }
   /// The barriers among the tickets will not be passed.
   void on_lost(gms::model::Ticket first, std::uint64_t count, const gms::model::Error& error,
                const MemberContact& leader);
@@ -62,6 +67,8 @@ class ReadDesk {
     gms::model::Ticket ticket;
     gms::model::Bytes queries;
     std::vector<Place> places;
+    /// How many of them were served.
+    std::size_t served = 0;
   };
   struct Parked {
     PendingRead read;
@@ -79,9 +86,13 @@ class ReadDesk {
   Answers& answers_;
   const ServiceLimits& limits_;
   std::deque<Round> rounds_;
+  /// Rounds whose barriers have been passed, but not all of whose reads are served.
+  std::deque<Round> passed_;
   /// A finished round, for its memory.
   Round spare_;
   std::size_t waiting_ = 0;
+  /// Bytes of replies to reads in this turn.
+  std::size_t served_bytes_ = 0;
   std::multimap<api::Revision, Parked> parked_;
   std::size_t parked_bytes_ = 0;
   gms::model::ByteWriter reply_;

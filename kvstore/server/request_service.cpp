@@ -104,7 +104,7 @@ void RequestService::take_read(const Origin& origin, const Request& request, Ins
 void RequestService::take_page(const Origin& origin, const Request& request, Instant now) {
   const auto query = api::decode_page_query(request.body);
   if (!query) return fail(origin, refused(query.error()));
-  if (parts_.answers.queued_bytes(origin.connection) > limits_.reply_bytes_max / 2)
+  if (!parts_.answers.has_room(origin.connection))
     return fail(origin, {ErrorCode::busy, "take the replies that are waiting first"});
   reply_.clear();
   const auto done = parts_.replica.ranges().next_page(*query, now, reply_);

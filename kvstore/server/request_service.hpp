@@ -81,6 +81,9 @@ class RequestService {
 
   /// As GroupListener's.
   void on_read_ready(gms::model::Ticket ticket, gms::model::Instant now);
+  /// Serves more of the reads that may be served. To be called in the next turn of the event loop
+  /// while reads().has_passed().
+  void serve_reads(gms::model::Instant now) { reads_.serve_passed(now); }
   void on_completed(gms::model::Ticket first, std::uint64_t count,
                     const std::optional<gms::model::Error>& error, gms::model::MemberId leader);
   /// The replica has applied more.

@@ -116,6 +116,24 @@ class ClientPortTest : public ::testing::Test {
     }
     EXPECT_TRUE(done());
   }
+  /// Whatever is ready now, and what comes of it at once.
+  void turn() {
+    context.restart();
+    context.run_one_for(std::chrono::milliseconds(5));
+  }
+  /// A client that asks so much and reads nothing, once that has been taken.
+  Client asking(std::uint64_t count) {
+    Client client = welcomed();
+    const std::size_t before = handler.origins.size();
+    for (std::uint64_t i = 1; i <= count; ++i) client.request(i, "x");
+    run_until([&] { return handler.origins.size() == before + count; });
+    return client;
+  }
+  /// Answers the request that was taken as number `which`, from 0.
+  void answer(std::size_t which, const std::string& body) {
+    const Origin& origin = handler.origins[which];
+    port.reply(origin, {origin.request, std::nullopt, {}, {}, as_bytes(body)});
+  }
   static std::optional<ErrorCode> error_of(const std::optional<wire::Frame>& frame) {
     if (!frame || frame->type != static_cast<std::uint8_t>(api::FrameType::reply))
       return std::nullopt;
@@ -125,6 +143,7 @@ class ClientPortTest : public ::testing::Test {
   boost::asio::io_context context;
   ServiceLimits limits;
   std::vector<std::string> lines;
+  const std::string page = std::string(1024 * 1024, 'p');
   Handler handler;
   tcp::endpoint server;
   ClientPort port{context, limits, [this](std::string_view line) { lines.emplace_back(line); }};
@@ -233,20 +252,129 @@ TEST_F(ClientPortTest, AnswersBusyPastTheBytesOfAllClients) {
   EXPECT_EQ(port.statistics().shed, 1u);
 }
 
+TEST_F(ClientPortTest, DoesNotReadFromAClientWithTooManyRequestsUnderWay) {
+  limits.connection_requests_max = 3;
+  Client client = welcomed();
+  for (std::uint64_t i = 1; i <= 8; ++i) client.request(i, "x");
+  run_until([&] { return handler.origins.size() == 3; });
+  turn();
+  ASSERT_EQ(handler.origins.size(), 3u);
+  for (std::size_t i = 0; i < 8; ++i) {
+    run_until([&] { return handler.origins.size() > i; });
+    EXPECT_LE(handler.origins.size(), i + 3);
+    answer(i, "");
+  }
+  EXPECT_EQ(handler.origins.size(), 8u);
+  EXPECT_EQ(port.requests(), 0u);
+}
+
+TEST_F(ClientPortTest, AnswersBusyPastTheRequestsOfAllClients) {
+  limits.requests_max = 2;
+  Client first = welcomed();
+  first.request(1, "x");
+  first.request(2, "x");
+  run_until([&] { return handler.origins.size() == 2; });
+  Client second = welcomed();
+  second.request(1, "y");
+  EXPECT_EQ(error_of(second.next()), ErrorCode::busy);
+  EXPECT_EQ(port.statistics().shed, 1u);
+  answer(0, "");
+  second.request(2, "y");
+  run_until([&] { return handler.origins.size() == 3; });
+}
+
+TEST_F(ClientPortTest, TakesNoMoreRequestsInATurnThanTheLimitAndFromEachClientInItsTurn) {
+  limits.turn_requests_max = 10;
+  Client first = welcomed();
+  Client second = welcomed();
+  for (std::uint64_t i = 1; i <= 100; ++i) first.request(i, "1");
+  for (std::uint64_t i = 1; i <= 100; ++i) second.request(i, "22");
+  std::size_t most = 0;
+  std::size_t others_after_half = 0;
+  while (handler.origins.size() < 200 && most < 100) {
+    const std::size_t before = handler.origins.size();
+    turn();
+    most = std::max(most, handler.origins.size() - before);
+    if (others_after_half == 0 && handler.origins.size() >= 100)
+      others_after_half = handler.body_bytes - handler.origins.size();
+  }
+  EXPECT_EQ(handler.origins.size(), 200u);
+  // One more of each client that the turn was too short for.
+  EXPECT_LE(most, 12u);
+  EXPECT_GT(others_after_half, 30u);
+  EXPECT_LT(others_after_half, 70u);
+}
+
 TEST_F(ClientPortTest, DropsAClientThatDoesNotTakeItsReplies) {
   limits.reply_bytes_max = 8 * 1024 * 1024;
-  Client client = welcomed();
-  client.request(1, "x");
-  run_until([&] { return handler.origins.size() == 1; });
-  const Origin origin{handler.origins[0].connection, 0, api::RequestId(1)};
-  const std::string page(1024 * 1024, 'p');
-  for (int i = 0; i < 64 && port.connections() == 1; ++i) {
-    port.reply(origin, {origin.request, std::nullopt, {}, {}, as_bytes(page)});
-    context.restart();
-    context.poll();
+  const Client client = asking(40);
+  for (std::size_t i = 0; i < 40 && port.connections() == 1; ++i) {
+    answer(i, page);
+    turn();
   }
   EXPECT_EQ(port.connections(), 0u);
   ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(port.reply_bytes(), 0u);
+}
+
+TEST_F(ClientPortTest, HasNoRoomForAClientThatTakesTooLittle) {
+  limits.reply_bytes_max = 64 * 1024 * 1024;
+  const Client client = asking(40);
+  const ConnectionKey key = handler.origins[0].connection;
+  std::size_t answered = 0;
+  for (; answered < 40 && port.has_room(key); ++answered) answer(answered, page);
+  EXPECT_EQ(answered, 32u) << "with their heads they are more than half";
+  EXPECT_GT(port.reply_bytes(), limits.reply_bytes_max / 2);
+}
+
+TEST_F(ClientPortTest, HasRoomPastHalfOfAllRepliesForThoseOnlyThatTookTheirs) {
+  limits.all_reply_bytes_max = 20 * 1024 * 1024;
+  const Client slow = asking(15);
+  const Client other = asking(1);
+  for (std::size_t i = 0; i < 15; ++i) answer(i, page);
+  EXPECT_FALSE(port.has_room(handler.origins[0].connection));
+  EXPECT_TRUE(port.has_room(handler.origins[15].connection));
+}
+
+TEST_F(ClientPortTest, DropsThoseWithMostPastTheRepliesOfAllClients) {
+  limits.all_reply_bytes_max = 20 * 1024 * 1024;
+  const Client slow = asking(30);
+  const Client other = asking(10);
+  for (std::size_t i = 0; i < 40; ++i) answer(i, page);
+  EXPECT_FALSE(port.has_room(handler.origins[30].connection));
+  run_until([&] { return port.connections() == 1; });
+  EXPECT_LE(port.reply_bytes(), 10u * page.size() + 1024);
+  EXPECT_TRUE(port.has_room(handler.origins[30].connection) ||
+              port.reply_bytes() > limits.all_reply_bytes_max / 2);
+}
+
+TEST_F(ClientPortTest, DropsAClientThatTakesNothingForLong) {
+  const Client client = asking(20);
+  for (std::size_t i = 0; i < 20; ++i) answer(i, page);
+  turn();
+  port.expire(monotonic_now() + limits.reply_time_max / 2);
+  EXPECT_EQ(port.connections(), 1u);
+  port.expire(monotonic_now() + 2 * limits.reply_time_max);
+  EXPECT_EQ(port.connections(), 0u);
+  EXPECT_EQ(port.reply_bytes(), 0u);
+}
+
+TEST_F(ClientPortTest, DropsThoseWhoseIncompleteRequestsAreLargeAndNobodyElse) {
+  limits.request_bytes_max = 100'000;
+  Client modest = welcomed();
+  const Bytes request = Client::frame(api::FrameType::request, as_bytes(std::string(90'000, 'x')));
+  modest.send(Bytes(request.begin(), request.begin() + 10));
+  std::vector<Client> greedy;
+  for (int i = 0; i < 3; ++i) {
+    greedy.push_back(welcomed());
+    greedy.back().send(Bytes(request.begin(), request.end() - 1));
+  }
+  for (int i = 0; i < 50; ++i) turn();
+  port.expire(monotonic_now());
+  EXPECT_EQ(port.connections(), 2u);
+  modest.send(Bytes(request.begin() + 10, request.end()));
+  EXPECT_FALSE(modest.next().has_value()) << "what it sent is no request";
+  EXPECT_EQ(port.connections(), 1u);
 }
 
 TEST_F(ClientPortTest, GivesARepliesOfAGoneClientToNobody) {

@@ -39,10 +39,10 @@ class RecordingReplies final : public ReplyPort {
     got.push_back({origin.request.value(), reply.error, std::string(as_text(reply.body)),
                    std::string(reply.leader.name)});
   }
-  std::size_t queued_bytes(ConnectionKey) const override { return queued; }
+  bool has_room(ConnectionKey) const override { return room; }
 
   std::vector<Got> got;
-  std::size_t queued = 0;
+  bool room = true;
 };
 
 class FakeOrdering final : public Ordering {
@@ -338,8 +338,26 @@ TEST_F(RequestServiceTest, AnswersAnOperatorWhenItIsDone) {
   EXPECT_EQ(got()[1].error, std::nullopt);
 }
 
+TEST_F(RequestServiceTest, ServesReadsOverSeveralTurnsWhenTheyAreLarge) {
+  limits.turn_reply_bytes_max = 1;
+  service = std::make_unique<RequestService>(
+      RequestService::Parts{*replica, writes, answers, ordering, inspection}, limits);
+  lead();
+  const std::size_t before = got().size();
+  for (std::uint64_t id = 1; id <= 4; ++id) get(id, {});
+  service->on_read_ready(*ordering.barrier, now);
+  EXPECT_EQ(got().size(), before + 1);
+  for (std::size_t served = 2; served <= 4; ++served) {
+    EXPECT_TRUE(service->reads().has_passed());
+    service->serve_reads(now);
+    EXPECT_EQ(got().size(), before + served);
+  }
+  EXPECT_FALSE(service->reads().has_passed());
+  EXPECT_EQ(service->reads().waiting(), 0u);
+}
+
 TEST_F(RequestServiceTest, GivesNoMoreToAClientThatTakesNothing) {
-  replies.queued = limits.reply_bytes_max;
+  replies.room = false;
   get(1, {api::ReadLevel::local, {}});
   ASSERT_EQ(got().size(), 1u);
   EXPECT_EQ(got()[0].error, ErrorCode::busy);
