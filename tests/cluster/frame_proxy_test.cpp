@@ -23,7 +23,7 @@ using gms::model::Bytes;
 using gms::wire::FrameReader;
 using gms::wire::FrameWriter;
 
-constexpr int kPort = 34100;
+constexpr int kPort = 30100;
 
 std::string at_port(int port) {
   return "127.0.0.1:" + std::to_string(port);
