@@ -17,14 +17,9 @@ class SendGate {
   template <class Release>
   void open(model::PersistSeq seq, Release release) {
     durable_ = seq;
-    std::size_t kept = 0;
-    for (core::Send& send : held_) {
-      if (is_open_for(send.after))
-        release(send.message);
-      else
-        held_[kept++] = std::move(send);
-    }
-    held_.resize(kept);
+    for (const core::Send& send : held_)
+      if (is_open_for(send.after)) release(send.message);
+    std::erase_if(held_, [this](const core::Send& send) { return is_open_for(send.after); });
   }
 
   [[nodiscard]] std::size_t size() const { return held_.size(); }

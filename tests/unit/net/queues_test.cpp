@@ -116,6 +116,21 @@ TEST(SendGate, ReleasesWhatIsDurableInOrderAndKeepsTheRest) {
   EXPECT_EQ(released.back(), 3U);
 }
 
+TEST(SendGate, KeepsAMessageWholeThatIsHeldForLong) {
+  SendGate gate;
+  core::JoinRequest request;
+  request.member.name = "n2";
+  request.member.peer_address = "127.0.0.1:7502";
+  core::Send send = send_after(3, 1);
+  send.message.body = request;
+  gate.hold(send);
+  std::vector<core::Message> released;
+  for (const std::uint64_t seq : {1, 2, 3})
+    gate.open(PersistSeq(seq), [&](const core::Message& message) { released.push_back(message); });
+  ASSERT_EQ(released.size(), 1U);
+  EXPECT_EQ(std::get<core::JoinRequest>(released[0].body), request);
+}
+
 TEST(SyncClock, MeasuresFromTheOrderToItsDurability) {
   SyncClock clock;
   DriverStatistics statistics;
