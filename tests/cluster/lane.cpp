@@ -21,6 +21,8 @@ constexpr std::string_view kRegisterPrefix = "register-";
 constexpr std::uint64_t kFirstList = std::uint64_t{1} << 48;
 /// Values of one lane; a lane's number stands above them.
 constexpr std::uint64_t kValuesMax = std::uint64_t{1} << 32;
+/// How long a member is waited for, at least.
+constexpr std::chrono::milliseconds kMemberReadMin{25};
 /// Of keys that are long out of use nothing is remembered.
 constexpr std::size_t kSeenMax = 64;
 
@@ -89,8 +91,11 @@ Value Lane::fresh_value() {
 }
 
 client::Result<MemberRead> Lane::read(Key key) {
-  if (random_() % 10 < settings_.member_reads)
-    return readers_[random_() % readers_.size()]->get(name_of(key), settings_.deadline);
+  if (random_() % 10 < settings_.member_reads) {
+    // Who waits long for a member that stands still asks it nothing when it goes on.
+    const auto limit = std::min(settings_.deadline, kMemberReadMin + pause(kMemberReadMin * 8));
+    return readers_[random_() % readers_.size()]->get(name_of(key), limit);
+  }
   auto got = client_.get(name_of(key));
   if (!got) return got.error();
   return MemberRead{*std::move(got), {}};
