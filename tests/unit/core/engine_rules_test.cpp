@@ -1,0 +1,192 @@
+#include <gtest/gtest.h>
+
+#include "gms/core/engine.hpp"
+#include "tests/unit/core/log_samples.hpp"
+
+namespace gms::core {
+namespace {
+
+using namespace model;
+using namespace std::chrono_literals;
+
+constexpr std::uint64_t kEpoch = 5;
+
+/// Member 1 of a view of three, whose log has the view and commands of epoch 5, all durable. The
+/// others are this test: it makes up messages that no run of the protocol makes, or hardly ever.
+class EngineRules : public ::testing::Test {
+ protected:
+  void start(std::size_t commands_in_log) {
+    EntryRunBuilder old;
+    for (int i = 0; i < 3; ++i) old.append(EntryKind::command, {as_bytes("old")});
+    old_ = old.seal({{Epoch(kEpoch - 1), Index(8)}, {}, {}}, Epoch(kEpoch - 1), {});
+    const EntryView last_trimmed = old_.at(Index(10));
+    const EntryRun kept = old_.from(Index(11));
+    entries_ = {view_entry(old_.head(), kEpoch, view_of(1, 3))};
+    for (std::size_t i = 0; i < commands_in_log; ++i)
+      entries_.push_back(commands(entries_.back().head(), kEpoch, {"c"}));
+
+    RestoredState state;
+    state.identity = {{7, 7}, member(1), "m1"};
+    state.boot = BootSeq(1);
+    state.hard_state = {Epoch(kEpoch), member(2)};
+    state.log.base.head = {last_trimmed.position(), last_trimmed.hash(), last_trimmed.clock()};
+    state.log.head = entries_.back().head();
+    state.log.epochs = {
+        {Epoch(kEpoch - 1), Index(11), Index(11), old_.head().hash},
+        {Epoch(kEpoch), Index(12), state.log.head.position.index, state.log.head.hash}};
+    state.log.views = {{view_of(1, 3), entries_.front().head().position}};
+    state.log.tail = {kept};
+    state.log.tail.insert(state.log.tail.end(), entries_.begin(), entries_.end());
+    EngineSettings settings;
+    settings.self = {member(1), "m1", "", ""};
+    engine_.emplace(std::move(settings), std::move(state), now_);
+    Effects effects;
+    engine_->start(effects);
+    keep(effects);
+  }
+
+  void step(Input input) {
+    Effects effects;
+    engine_->step(now_, std::move(input), effects);
+    keep(effects);
+  }
+  void receive(const MemberId& from, std::uint64_t epoch, MessageBody body) {
+    step(Received{{{7, 7}, from, BootSeq(1), member(1), Epoch(epoch), std::move(body)}});
+  }
+  void everything_is_durable() { step(Durable{ordered_}); }
+  void tick(Duration time) {
+    now_ += time;
+    step(Tick{});
+  }
+
+  /// The newest message of a kind to a member; fails the test when there is none.
+  template <class Body>
+  Body sent_to(const MemberId& to) {
+    for (auto message = sent_.rbegin(); message != sent_.rend(); ++message)
+      if (message->to == to && std::holds_alternative<Body>(message->body))
+        return std::get<Body>(message->body);
+    ADD_FAILURE() << "no such message";
+    return {};
+  }
+
+  /// Lets it wait for a leader in vain.
+  void time_out() {
+    for (int i = 0; i < 20 && engine_->status().role == RoleName::follower; ++i) tick(100ms);
+    ASSERT_EQ(engine_->status().role, RoleName::precandidate);
+  }
+  /// Makes it ask for votes in the next epoch; its own is durable.
+  void campaign() {
+    time_out();
+    receive(member(2), kEpoch, PreVoteReply{Epoch(kEpoch + 1), true});
+    everything_is_durable();
+    ASSERT_EQ(engine_->status().role, RoleName::candidate);
+  }
+
+  Instant now_{1h};
+  std::optional<Engine> engine_;
+  /// Commands of epoch 4 at 9 to 11; the log's base is at 10.
+  EntryRun old_;
+  /// What comes after them: the view at 12, and the commands.
+  std::vector<EntryRun> entries_;
+  std::vector<Message> sent_;
+  PersistSeq ordered_;
+  bool stopped_ = false;
+
+ private:
+  void keep(const Effects& effects) {
+    for (const Effect& effect : effects) {
+      if (const auto* send = std::get_if<Send>(&effect)) sent_.push_back(send->message);
+      if (const auto* order = std::get_if<Persist>(&effect)) ordered_ = order->request.seq;
+      stopped_ = stopped_ || std::holds_alternative<Fatal>(effect);
+    }
+  }
+};
+
+TEST_F(EngineRules, AVoteOfWhoeverIsNoVoterDoesNotCount) {
+  start(0);
+  campaign();
+  receive(member(9), kEpoch + 1, VoteReply{true});
+  EXPECT_EQ(engine_->status().role, RoleName::candidate);
+  // The same member, but with a new disk: it does not know what it has promised before [C9].
+  receive({NodeId(2), Incarnation(2)}, kEpoch + 1, VoteReply{true});
+  EXPECT_EQ(engine_->status().role, RoleName::candidate);
+  receive(member(2), kEpoch + 1, VoteReply{true});
+  EXPECT_EQ(engine_->status().role, RoleName::leader);
+}
+
+TEST_F(EngineRules, OfWhoeverIsNoVoterNobodyIsEncouragedToCampaign) {
+  start(0);
+  time_out();
+  receive(member(9), kEpoch, PreVoteReply{Epoch(kEpoch + 1), true});
+  EXPECT_EQ(engine_->status().role, RoleName::precandidate);
+  receive(member(3), kEpoch, PreVoteReply{Epoch(kEpoch + 1), true});
+  EXPECT_EQ(engine_->status().role, RoleName::candidate);
+}
+
+TEST_F(EngineRules, ALongerLogOfAnEarlierEpochGetsNoVote) {
+  start(2);
+  const Position longer{Epoch(kEpoch - 1), Index(99)};
+  const Position shorter{Epoch(kEpoch + 1), Index(12)};
+  receive(member(2), kEpoch, PreVote{Epoch(kEpoch + 2), longer, {}});
+  EXPECT_FALSE(sent_to<PreVoteReply>(member(2)).granted);
+  receive(member(2), kEpoch + 2, Vote{longer, {}, false});
+  EXPECT_FALSE(sent_to<VoteReply>(member(2)).granted);
+  receive(member(3), kEpoch + 2, PreVote{Epoch(kEpoch + 3), shorter, {}});
+  EXPECT_TRUE(sent_to<PreVoteReply>(member(3)).granted);
+  receive(member(3), kEpoch + 3, Vote{shorter, {}, false});
+  EXPECT_TRUE(sent_to<VoteReply>(member(3)).granted);
+}
+
+TEST_F(EngineRules, OnlyWhatAnAppendConfirmsIsCommittedByIt) {
+  start(3);
+  const EntryRun& confirmed = entries_[1];
+  Append append;
+  append.id = AppendId(1);
+  append.previous = entries_[0].head().position;
+  append.previous_hash = entries_[0].head().hash;
+  append.entries = {confirmed};
+  // The leader has committed more than that, which need not be what stands here behind it.
+  append.commit = Index(15);
+  receive(member(2), kEpoch + 1, append);
+  EXPECT_EQ(engine_->status().commit, confirmed.last_index());
+}
+
+TEST_F(EngineRules, AnAppendWithAnotherHistoryBeforeItStopsTheMember) {
+  start(1);
+  Append append;
+  append.id = AppendId(1);
+  append.previous = entries_[1].head().position;
+  append.previous_hash = entries_[0].head().hash;
+  receive(member(2), kEpoch + 1, append);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(EngineRules, EntriesThatDoNotContinueTheChainOfHashesStopTheMember) {
+  start(1);
+  ChainHead elsewhere = entries_[1].head();
+  Append append;
+  append.id = AppendId(1);
+  append.previous = elsewhere.position;
+  append.previous_hash = elsewhere.hash;
+  elsewhere.hash = entries_[0].head().hash;
+  append.entries = {commands(elsewhere, kEpoch + 1, {"c"})};
+  receive(member(2), kEpoch + 1, append);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(EngineRules, OfEntriesThatReachBelowTheBaseOnlyTheOthersAreTaken) {
+  start(0);
+  Append append;
+  append.id = AppendId(1);
+  append.previous = {Epoch(kEpoch - 1), Index(8)};
+  append.entries = {old_, entries_[0], commands(entries_[0].head(), kEpoch, {"new"})};
+  append.commit = Index(13);
+  receive(member(2), kEpoch + 1, append);
+  everything_is_durable();
+  EXPECT_FALSE(stopped_);
+  EXPECT_EQ(engine_->status().commit, Index(13));
+  EXPECT_EQ(sent_to<AppendReply>(member(2)).match, Index(13));
+}
+
+}  // namespace
+}  // namespace gms::core
