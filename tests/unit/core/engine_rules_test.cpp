@@ -38,6 +38,7 @@ class EngineRules : public ::testing::Test {
     state.log.tail = {kept};
     state.log.tail.insert(state.log.tail.end(), entries_.begin(), entries_.end());
     EngineSettings settings;
+    settings.config = config_;
     settings.self = {member(1), "m1", "", ""};
     engine_.emplace(std::move(settings), std::move(state), now_);
     Effects effects;
@@ -82,6 +83,52 @@ class EngineRules : public ::testing::Test {
     ASSERT_EQ(engine_->status().role, RoleName::candidate);
   }
 
+  /// Makes it the leader of epoch 6, with its first entry committed and applied.
+  void lead() {
+    campaign();
+    receive(member(2), kEpoch + 1, VoteReply{true});
+    ASSERT_EQ(engine_->status().role, RoleName::leader);
+    commit_all();
+  }
+  void propose() {
+    EntryRunBuilder drafts;
+    drafts.append(EntryKind::command, {as_bytes("c")});
+    step(Propose{++last_ticket_, std::move(drafts)});
+    commit_all();
+  }
+  void commit_all() {
+    everything_is_durable();
+    const Index last = engine_->status().last;
+    AppendReply reply;
+    reply.id = sent_to<Append>(member(2)).id;
+    reply.match = reply.last_index = last;
+    receive(member(2), kEpoch + 1, reply);
+    step(Applied{last});
+    ASSERT_EQ(engine_->status().commit, last);
+  }
+  /// Has it fetch and install what its leader offers, a state at that position.
+  Mark fetch_snapshot(const Position& at) {
+    SnapshotMeta meta;
+    meta.id = SnapshotId(3);
+    meta.source = member(2);
+    meta.mark.head = {at, entries_[0].head().hash, GroupClock(70'000)};
+    meta.mark.view = {view_of(1, 3), entries_[0].head().position};
+    receive(member(2), kEpoch + 1, SnapshotOffer{meta, at.index.next()});
+    step(SnapshotStaged{meta.id});
+    everything_is_durable();
+    EXPECT_FALSE(stopped_);
+    return meta.mark;
+  }
+  void reject_append(const MemberId& from) {
+    const auto append = sent_to<Append>(from);
+    AppendReply reply;
+    reply.id = append.id;
+    reply.verdict = AppendVerdict::rejected;
+    reply.rejected = append.previous.index;
+    receive(from, kEpoch + 1, reply);
+  }
+
+  Config config_;
   Instant now_{1h};
   std::optional<Engine> engine_;
   /// Commands of epoch 4 at 9 to 11; the log's base is at 10.
@@ -90,6 +137,8 @@ class EngineRules : public ::testing::Test {
   std::vector<EntryRun> entries_;
   std::vector<Message> sent_;
   PersistSeq ordered_;
+  Ticket last_ticket_;
+  std::optional<SnapshotId> wanted_snapshot_;
   bool stopped_ = false;
 
  private:
@@ -97,6 +146,7 @@ class EngineRules : public ::testing::Test {
     for (const Effect& effect : effects) {
       if (const auto* send = std::get_if<Send>(&effect)) sent_.push_back(send->message);
       if (const auto* order = std::get_if<Persist>(&effect)) ordered_ = order->request.seq;
+      if (const auto* take = std::get_if<TakeSnapshot>(&effect)) wanted_snapshot_ = take->id;
       stopped_ = stopped_ || std::holds_alternative<Fatal>(effect);
     }
   }
@@ -172,6 +222,35 @@ TEST_F(EngineRules, EntriesThatDoNotContinueTheChainOfHashesStopTheMember) {
   append.entries = {commands(elsewhere, kEpoch + 1, {"c"})};
   receive(member(2), kEpoch + 1, append);
   EXPECT_TRUE(stopped_);
+}
+
+TEST_F(EngineRules, ASnapshotThatCouldNotBeTakenIsNoReasonToTrim) {
+  config_.retain_entries = config_.retain_bytes = config_.pin_bytes = 0;
+  config_.trim_step_bytes = 1;
+  start(2);
+  lead();
+  propose();
+  // One that has nothing needs entries from below the base, and so a snapshot.
+  for (int i = 0; i < 4 && !wanted_snapshot_; ++i) reject_append(member(3));
+  ASSERT_TRUE(wanted_snapshot_);
+  step(SnapshotTaken{*wanted_snapshot_, Error{ErrorCode::busy, "no room"}, {}, 0});
+  tick(20ms);
+  EXPECT_EQ(engine_->status().base, Index(10));
+  // The application says when its state outlives a crash.
+  step(StateDurable{engine_->status().applied});
+  EXPECT_GT(engine_->status().base, Index(10));
+}
+
+TEST_F(EngineRules, AfterASnapshotTheGroupsClockGoesOnFromIt) {
+  start(0);
+  const Mark mark = fetch_snapshot({Epoch(kEpoch + 1), Index(50)});
+  EXPECT_EQ(engine_->log_head(), mark.head);
+}
+
+TEST_F(EngineRules, OfEntriesThatASnapshotReplacesNoneStays) {
+  start(3);
+  const Mark mark = fetch_snapshot({Epoch(kEpoch + 1), Index(13)});
+  EXPECT_EQ(engine_->log_head(), mark.head);
 }
 
 TEST_F(EngineRules, OfEntriesThatReachBelowTheBaseOnlyTheOthersAreTaken) {
