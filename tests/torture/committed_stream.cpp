@@ -7,6 +7,7 @@
 #include "gms/log/inspection.hpp"
 #include "gms/log/posix_file_system.hpp"
 #include "tests/cluster/lane.hpp"
+#include "tests/linearizability/register_model.hpp"
 
 namespace tests::torture {
 
@@ -95,11 +96,13 @@ CommittedStream::CommittedStream(std::span<const Operation> history) : history_(
     else
       other_erases_[{operation.key.value(), operation.expected.value()}].push_back(i);
   }
-  // Those that promise to have had no effect come last: taking one is a finding.
-  for (auto& [erased, candidates] : other_erases_)
-    std::ranges::stable_sort(candidates, std::greater(), [this](std::size_t at) {
-      return history_[at].outcome == Outcome::failed;
-    });
+  // Taken from the end: those that have a result first, and those that promise to have had no
+  // effect, which would be a finding, last.
+  const auto rank = [this](std::size_t at) {
+    if (history_[at].outcome == Outcome::failed) return 0;
+    return history_[at].outcome == Outcome::unknown ? 1 : 2;
+  };
+  for (auto& [erased, candidates] : other_erases_) std::ranges::stable_sort(candidates, {}, rank);
 }
 
 void CommittedStream::take(EntryView entry) {
@@ -147,7 +150,7 @@ void CommittedStream::take(const api::Put& put, Index index) {
   const std::string_view key = gms::model::as_text(put.key);
   if (!cluster::is_of_history(key)) return;
   const auto found = puts_.find(last_number(gms::model::as_text(put.value)));
-  if (found != puts_.end()) return writes_.push_back({index, found->second});
+  if (found != puts_.end()) return keep(index, found->second);
   surprise_ =
       "nobody made the write of " + std::string(key) + " at index " + std::to_string(index.value());
 }
@@ -159,7 +162,7 @@ void CommittedStream::take(const api::Erase& erase, Index index) {
   if (const auto* condition = std::get_if<api::IfValue>(&erase.condition))
     expected = last_number(gms::model::as_text(condition->value));
   const auto found = find_erase({cluster::key_of(key).value(), expected}, index);
-  if (found) return writes_.push_back({index, *found});
+  if (found) return keep(index, *found);
   surprise_ =
       "nobody made the erase of " + std::string(key) + " at index " + std::to_string(index.value());
 }
@@ -168,10 +171,23 @@ std::optional<std::size_t> CommittedStream::find_erase(const EraseOf& erased, In
   if (const auto known = erases_by_index_.find(index.value()); known != erases_by_index_.end())
     return known->second;
   std::vector<std::size_t>& candidates = other_erases_[erased];
-  if (candidates.empty()) return std::nullopt;
-  const std::size_t found = candidates.back();
-  candidates.pop_back();
+  // Clients may ask the same: whose answer this is shows by whether it took effect.
+  const bool holds = erased.second == 0 || state_[erased.first].value() == erased.second;
+  const auto fitting = std::find_if(candidates.rbegin(), candidates.rend(), [&](std::size_t at) {
+    return history_[at].outcome != Outcome::ok || history_[at].applied == holds;
+  });
+  if (fitting == candidates.rend()) return std::nullopt;
+  const std::size_t found = *fitting;
+  candidates.erase(std::next(fitting).base());
   return found;
+}
+
+void CommittedStream::keep(Index index, std::size_t operation) {
+  writes_.push_back({index, operation});
+  const Operation& write = history_[operation];
+  linearizability::Value& value = state_[write.key.value()];
+  // What does not fit is found when all is compared.
+  value = step(value, write).value_or(value);
 }
 
 ReplayVerdict replay(std::span<const Operation> history, const std::vector<MemberLog>& logs,

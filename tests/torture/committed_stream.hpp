@@ -71,6 +71,7 @@ class CommittedStream {
   void take(const kvstore::api::Erase& erase, gms::model::Index index);
   [[nodiscard]] std::optional<std::size_t> find_erase(const EraseOf& erased,
                                                       gms::model::Index index);
+  void keep(gms::model::Index index, std::size_t operation);
 
   std::span<const linearizability::Operation> history_;
   /// By the value, which no two writes share.
@@ -79,6 +80,8 @@ class CommittedStream {
   /// Those whose index nobody was told, by key and expected value.
   std::map<EraseOf, std::vector<std::size_t>> other_erases_;
   std::map<std::uint64_t, Session> sessions_;
+  /// What each key holds by now.
+  std::map<std::uint64_t, linearizability::Value> state_;
   std::vector<linearizability::CommittedWrite> writes_;
   std::optional<std::string> surprise_;
 };

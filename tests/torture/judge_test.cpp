@@ -133,6 +133,31 @@ TEST(Replay, FindsAWriteThatNobodyMadeOrThatFailed) {
   EXPECT_THAT(replay(std::vector<Operation>{failed}, logs, Index(2)).wrong, HasSubstr("failed"));
 }
 
+TEST(Replay, TellsErasesOfDifferentClientsApartByWhatTheyDid) {
+  const auto erase = [](std::uint64_t number, std::string_view expected) {
+    kvstore::api::Call call;
+    call.session = kvstore::api::SessionId(1);
+    call.number = kvstore::api::CallNumber(number);
+    call.operation = kvstore::api::Erase{gms::model::as_bytes(std::string_view("register-1")),
+                                         kvstore::api::IfValue{gms::model::as_bytes(expected)}};
+    return call;
+  };
+  auto logs = with_session().add_put(1, "5").add(erase(2, "5")).add(erase(3, "5")).logs();
+  Operation unknown = put(0, 0, 10);
+  unknown.action = Action::erase_if;
+  unknown.expected = Value(5);
+  unknown.outcome = Outcome::unknown;
+  Operation refused = unknown;
+  refused.outcome = Outcome::ok;
+  refused.applied = false;
+  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0), unknown, refused}, logs, Index(4)).wrong,
+            "");
+  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0), refused, unknown}, logs, Index(4)).wrong,
+            "");
+  EXPECT_NE(replay(std::vector<Operation>{put(5, 2, 0), refused, refused}, logs, Index(4)).wrong,
+            "");
+}
+
 TEST(Replay, NeedsALogThatGoesBackToTheFirstEntry) {
   auto logs = with_session().add_put(1, "5").logs();
   logs[0].base = Index(7);

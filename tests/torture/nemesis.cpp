@@ -88,7 +88,10 @@ bool Nemesis::wait_until_stopped(const std::string& name, std::chrono::milliseco
   while (!std::filesystem::exists(member / kStopReachedFile)) {
     if (std::chrono::steady_clock::now() > until) {
       std::error_code ignored;
-      if (std::filesystem::remove(member / kStopOrderFile, ignored)) return false;
+      if (!std::filesystem::remove(member / kStopOrderFile, ignored)) continue;
+      const std::lock_guard held(lock_);
+      ended_.erase(name);
+      return false;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }

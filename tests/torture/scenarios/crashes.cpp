@@ -45,4 +45,23 @@ void play_crash_loop(Stage& stage) {
   }
 }
 
+void play_lonely_leader(Stage& stage) {
+  while (stage.time_left()) {
+    stage.rest_between(100, 500);
+    const std::string leader = stage.leader();
+    std::vector<std::string> others = stage.members();
+    std::erase(others, leader);
+    for (const std::string& name : others) stage.nemesis().pause(name);
+    stage.rest_between(100, 500);
+    // What was sent to them is lost with them: only the leader has it.
+    for (const std::string& name : others) stage.nemesis().kill(name);
+    stage.nemesis().kill(leader);
+    for (const std::string& name : others) stage.nemesis().start(name);
+    static_cast<void>(stage.leader());
+    stage.rest_between(0, 500);
+    stage.nemesis().start(leader);
+    stage.wait_all_up();
+  }
+}
+
 }  // namespace tests::torture

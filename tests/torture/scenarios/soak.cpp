@@ -1,6 +1,6 @@
 #include "tests/torture/scenarios/soak.hpp"
 
-#include <fstream>
+#include <iostream>
 #include <stdexcept>
 
 #include "tests/torture/client_process.hpp"
@@ -53,10 +53,17 @@ class Harm {
     static const std::vector<std::string> kPoints{
         "client_request", "entries_appended", "commit_advanced", "log_synced", "peer_send",
         "client_reply",   "log_sync",         "role_changed",    "log_trimmed"};
-    nemesis_.stop_at(
-        name, stage_.dice().one_of(kPoints) + ":" + std::to_string(stage_.dice().between(1, 20)));
+    const std::uint64_t kind = stage_.dice().between(0, 2);
+    const std::string how = kind == 0   ? "kill"
+                            : kind == 1 ? "stop"
+                                        : std::to_string(stage_.dice().between(20, 1500));
+    nemesis_.stop_at(name, stage_.dice().one_of(kPoints) + ":" +
+                               std::to_string(stage_.dice().between(1, 20)) + ":" + how);
     // One that it never comes to takes nothing from it.
-    if (nemesis_.wait_until_stopped(name, std::chrono::seconds(1))) nemesis_.start(name);
+    if (!nemesis_.wait_until_stopped(name, std::chrono::seconds(1))) return;
+    stage_.rest_between(0, 1500);
+    if (kind == 0) nemesis_.start(name);
+    if (kind == 1) nemesis_.resume(name);
   }
   void lose_client() {
     if (client_) client_->kill();
@@ -90,7 +97,7 @@ void play_soak(Stage& stage) {
   }
   restore_membership(stage);
   const std::string grown = watch.stop();
-  std::ofstream(stage.directory() / "footprint") << watch.report();
+  std::cout << watch.report();
   if (!grown.empty()) throw std::runtime_error(grown);
 }
 

@@ -16,13 +16,17 @@ StopPlan::StopPlan(const std::filesystem::path& member)
 void StopPlan::reached(std::string_view point) {
   // Most of the time there is no order, and that is all that is asked.
   if (::access(order_file_.c_str(), F_OK) != 0) return;
+  std::chrono::milliseconds delay{0};
   {
     const std::lock_guard held(lock_);
     if (!look_for_order() || !is_way_complete(point)) return;
-    if (order_->kind != StopKind::delay) carry_out();
+    delay = order_->delay;
+    // First, so that whoever waits knows that what comes is by this order.
     std::rename(order_file_.c_str(), reached_file_.c_str());
+    if (order_->kind == StopKind::kill) ::kill(::getpid(), SIGKILL);
+    if (order_->kind == StopKind::stop) ::kill(::getpid(), SIGSTOP);
   }
-  std::this_thread::sleep_for(order_->delay);
+  std::this_thread::sleep_for(delay);
 }
 
 bool StopPlan::look_for_order() {
@@ -46,12 +50,6 @@ bool StopPlan::is_way_complete(std::string_view point) {
   if (point != next.point || ++passed_ < next.count) return false;
   passed_ = 0;
   return ++step_ == order_->steps.size();
-}
-
-void StopPlan::carry_out() {
-  // Before the end, so that whoever waits knows that the end is this one.
-  std::rename(order_file_.c_str(), reached_file_.c_str());
-  ::kill(::getpid(), order_->kind == StopKind::kill ? SIGKILL : SIGSTOP);
 }
 
 }  // namespace tests::torture

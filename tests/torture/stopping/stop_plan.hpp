@@ -23,7 +23,6 @@ class StopPlan {
  private:
   [[nodiscard]] bool look_for_order();
   [[nodiscard]] bool is_way_complete(std::string_view point);
-  void carry_out();
 
   const std::string order_file_;
   const std::string reached_file_;
