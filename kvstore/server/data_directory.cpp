@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <ostream>
+#include <sstream>
 #include <system_error>
 
 #include "gms/log/inspection.hpp"
@@ -21,6 +22,8 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kIdentityFile = "IDENTITY";
+constexpr const char* kVoteFile = "HARD.0";
+constexpr const char* kRefusedFile = "REFUSED";
 
 /// The addresses and the name, as a file of settings.
 std::string settings_text(const Settings& settings) {
@@ -163,6 +166,17 @@ Failure directory_failure(const std::string& data, const Error& error) {
       data + ": " + (in_use ? "in use by another process (" + error.detail + ")" : error.detail)};
 }
 
+bool is_refused(const std::string& data) {
+  std::error_code failed;
+  return fs::exists(fs::path(data) / kRefusedFile, failed);
+}
+
+Failure damaged(const std::string& data, const std::string& why) {
+  std::ostringstream line;
+  line << data << ": " << why << "; " << kRejoinAdvice;
+  return {ExitCode::directory, line.str()};
+}
+
 DirectoryState look_at(const std::string& data) {
   std::error_code failed;
   if (fs::exists(fs::path(data) / kIdentityFile, failed)) return DirectoryState::member;
@@ -173,6 +187,9 @@ DirectoryState look_at(const std::string& data) {
 std::optional<Failure> check_member_directory(const std::string& data) {
   const DirectoryState state = look_at(data);
   if (state == DirectoryState::member) return std::nullopt;
+  std::error_code failed;
+  if (state == DirectoryState::foreign && fs::exists(fs::path(data) / kVoteFile, failed))
+    return damaged(data, "IDENTITY is missing");
   if (state == DirectoryState::foreign)
     return Failure{ExitCode::directory,
                    data + ": not the data directory of a member: it holds other files"};

@@ -21,8 +21,17 @@ namespace kvstore::server {
 /// Why a directory cannot be used, as kvd ends.
 [[nodiscard]] Failure directory_failure(const std::string& data, const gms::model::Error& error);
 
-/// Whether it is a member's directory at all.
 enum class DirectoryState { absent, foreign, member };
+
+/// What to do about a directory that its member must not start from.
+inline constexpr std::string_view kRejoinAdvice =
+    "keep the directory for inspection, initialise a new one and join the group again";
+/// Whether the directory has a mark that its incarnation may never start again.
+[[nodiscard]] bool is_refused(const std::string& data);
+/// The end of a member whose directory was found to be damaged for `why`.
+[[nodiscard]] Failure damaged(const std::string& data, const std::string& why);
+
+/// Whether the directory is a member's at all.
 [[nodiscard]] DirectoryState look_at(const std::string& data);
 /// A failure unless it is a member's.
 [[nodiscard]] std::optional<Failure> check_member_directory(const std::string& data);

@@ -48,6 +48,13 @@ microseconds since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
 }
 
+/// A store that cannot be opened, and what to do about it.
+Error store_error(Error error) {
+  if (error.code == ErrorCode::corrupt || error.code == ErrorCode::io)
+    error.detail += "; if it does not go away, " + std::string(kRejoinAdvice);
+  return error;
+}
+
 }  // namespace
 
 Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready,
@@ -193,6 +200,9 @@ void Kvd::stopped(const Error& error) {
   const bool is_storage =
       apply_failed_ || error.code == ErrorCode::io || error.code == ErrorCode::busy;
   end_ = {is_storage ? ExitCode::storage : ExitCode::invariant, error.detail};
+  // Not a defect here: an old copy of a directory was put in the place of a newer one, or its disk
+  // lost what it had confirmed.
+  if (is_refused(settings_.data)) end_ = damaged(settings_.data, error.detail);
   context_.stop();
 }
 
@@ -204,14 +214,14 @@ Result<std::optional<gms::model::Bytes>> Kvd::open(gms::model::StateGeneration g
     log_.write(LogLevel::error, "store: " + std::string(line.substr(0, line.find('\n'))));
   };
   auto store = storage::RocksStore::open(directories_.store(generation).string(), options);
-  if (!store) return store.error();
+  if (!store) return store_error(store.error());
   store_ = *std::move(store);
   states_ = std::make_unique<storage::RocksExchange>(*store_, directories_);
   replica::ReplicaOptions limits;
   // More than a boot has ranges lie between two milliseconds.
   limits.ranges.cursor_base = api::CursorId(wall_clock_ms() << 20);
   auto replica = replica::Replica::open(*store_, writes_, limits);
-  if (!replica) return replica.error();
+  if (!replica) return store_error(replica.error());
   replica_ = *std::move(replica);
   return replica_->stored_mark();
 }
