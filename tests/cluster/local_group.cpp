@@ -1,6 +1,7 @@
 #include "tests/cluster/local_group.hpp"
 
 #include <boost/json.hpp>
+#include <fstream>
 #include <stdexcept>
 #include <thread>
 
@@ -26,13 +27,16 @@ std::string last_line(const std::string& text) {
 }  // namespace
 
 LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& parent,
-                       std::filesystem::path programs)
+                       std::filesystem::path programs, std::vector<MemberHosts> hosts)
     : size_(size),
       base_port_(base_port),
       programs_(programs.empty() ? std::filesystem::path(built("kvctl")).parent_path()
                                  : std::move(programs)),
+      hosts_(std::move(hosts)),
       directory_(fresh_directory(parent)) {
+  hosts_.resize(static_cast<std::size_t>(size));
   try {
+    place();
     must({"local", "up", std::to_string(size), "--base-port", std::to_string(base_port)});
   } catch (const std::exception& error) {
     std::string said = error.what();
@@ -42,6 +46,16 @@ LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& par
     // There is no object that could do it later.
     destroy();
     throw std::runtime_error(said);
+  }
+}
+
+void LocalGroup::place() const {
+  for (int number = 1; number <= size_; ++number) {
+    const std::filesystem::path member = directory_ / ("n" + std::to_string(number));
+    const MemberHosts& hosts = hosts_[static_cast<std::size_t>(number) - 1];
+    std::filesystem::create_directory(member);
+    std::ofstream(member / "member") << hosts.client << ':' << client_port(number) << ' '
+                                     << hosts.peer << ':' << peer_port(number) << '\n';
   }
 }
 
@@ -155,7 +169,8 @@ void LocalGroup::wait_all_up() const {
 std::vector<std::string> LocalGroup::endpoints() const {
   std::vector<std::string> all;
   for (int number = 1; number <= size_; ++number)
-    all.push_back("127.0.0.1:" + std::to_string(client_port(number)));
+    all.push_back(hosts_[static_cast<std::size_t>(number) - 1].client + ":" +
+                  std::to_string(client_port(number)));
   return all;
 }
 

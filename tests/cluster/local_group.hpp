@@ -17,15 +17,22 @@ struct ShownView {
   std::vector<std::string> up;
 };
 
+/// The numeric addresses at which a replica serves clients and is told that others are.
+struct MemberHosts {
+  std::string client = "127.0.0.1";
+  std::string peer = "127.0.0.1";
+};
+
 /// Real replicas on this machine, in a directory of their own, driven by `kvctl local` as a user
 /// would. Gone, processes and files, with the object. One thread.
 class LocalGroup {
  public:
   /// Starts `size` replicas; their client ports are base_port + 1 and so on, and their directory is
   /// in `parent`, or in the one for temporary files. They are the kvd in the folder `programs`, or
-  /// the one that users run. Throws when they do not come up.
+  /// the one that users run. They are at `hosts`, or all at 127.0.0.1. Throws when they do not come
+  /// up.
   LocalGroup(int size, int base_port, const std::filesystem::path& parent = {},
-             std::filesystem::path programs = {});
+             std::filesystem::path programs = {}, std::vector<MemberHosts> hosts = {});
   ~LocalGroup();
   LocalGroup(const LocalGroup&) = delete;
   LocalGroup& operator=(const LocalGroup&) = delete;
@@ -67,10 +74,13 @@ class LocalGroup {
   /// Ends the processes and removes the files.
   void destroy() const;
   [[nodiscard]] std::optional<pid_t> process(const std::string& name) const;
+  /// Writes down where the replicas are, for kvctl.
+  void place() const;
 
   const int size_;
   const int base_port_;
   std::filesystem::path programs_;
+  std::vector<MemberHosts> hosts_;
   std::filesystem::path directory_;
   bool is_kept_ = false;
 };

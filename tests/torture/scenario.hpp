@@ -9,6 +9,9 @@ namespace tests::torture {
 
 class Stage;
 
+/// What is between the members: nothing, networks of their own, or a proxy for frames.
+enum class Links { direct, spaces, proxied };
+
 /// What a scenario's members run with.
 struct Equipment {
   /// Variables of their environment, such as KVD_GMS_SUSPECT, besides those of every scenario.
@@ -17,6 +20,7 @@ struct Equipment {
   bool faulty_disks = false;
   /// Members that stop at named points when they are ordered to.
   bool stopping = false;
+  Links links = Links::direct;
 };
 
 /// A story that is played with a group while clients are at work.

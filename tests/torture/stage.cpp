@@ -28,10 +28,12 @@ std::vector<std::unique_ptr<cluster::Variable>> set_variables(const Equipment& e
 }
 
 std::unique_ptr<cluster::LocalGroup> start_group(const Run& run, const Equipment& equipment,
-                                                 const std::filesystem::path& parent) {
-  const std::filesystem::path programs = std::filesystem::path(cluster::built("stopping"));
-  return std::make_unique<cluster::LocalGroup>(
-      run.replicas, run.base_port, parent, equipment.stopping ? programs : std::filesystem::path());
+                                                 const std::filesystem::path& parent,
+                                                 const Network& network) {
+  const std::filesystem::path stopping = cluster::built("stopping");
+  return std::make_unique<cluster::LocalGroup>(run.replicas, run.base_port, parent,
+                                               equipment.stopping ? stopping : network.programs(),
+                                               network.hosts());
 }
 
 /// Clients of every kind: patient and not, that read from the leader and from others, on registers
@@ -62,11 +64,15 @@ Stage::Stage(const Run& run, const Scenario& scenario, std::filesystem::path dir
       disks_(scenario.equipment.faulty_disks
                  ? std::optional<cluster::FaultyDisks>(std::in_place, directory_)
                  : std::nullopt),
-      group_(start_group(run, scenario.equipment, disks_ ? disks_->parent() : directory_)),
+      network_(scenario.equipment.links, run.replicas, run.base_port, directory_, run.seed),
+      group_(
+          start_group(run, scenario.equipment, disks_ ? disks_->parent() : directory_, network_)),
       observer_(*group_),
       nemesis_(*group_, faults_),
       recorder_(std::make_unique<cluster::Recorder>(workload(run, *group_))),
-      end_(std::chrono::steady_clock::now() + std::chrono::seconds(run.seconds)) {}
+      end_(std::chrono::steady_clock::now() + std::chrono::seconds(run.seconds)) {
+  if (scenario.equipment.links != Links::direct) nemesis_.cure_at_end([this] { network_.heal(); });
+}
 
 void Stage::keep() {
   group_->keep();

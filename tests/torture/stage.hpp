@@ -9,6 +9,7 @@
 #include "tests/cluster/recorder.hpp"
 #include "tests/torture/dice.hpp"
 #include "tests/torture/nemesis.hpp"
+#include "tests/torture/network.hpp"
 #include "tests/torture/observer.hpp"
 #include "tests/torture/scenario.hpp"
 
@@ -39,6 +40,7 @@ class Stage {
   [[nodiscard]] Nemesis& nemesis() { return nemesis_; }
   [[nodiscard]] cluster::LocalGroup& group() { return *group_; }
   [[nodiscard]] const Observer& observer() const { return observer_; }
+  [[nodiscard]] Network& network() { return network_; }
   [[nodiscard]] Dice& dice() { return dice_; }
   [[nodiscard]] const Run& run() const { return run_; }
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
@@ -75,6 +77,7 @@ class Stage {
   FaultLog faults_;
   std::vector<std::unique_ptr<cluster::Variable>> variables_;
   std::optional<cluster::FaultyDisks> disks_;
+  Network network_;
   std::unique_ptr<cluster::LocalGroup> group_;
   Observer observer_;
   Nemesis nemesis_;
