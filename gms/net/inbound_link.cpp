@@ -76,6 +76,21 @@ void InboundLink::start_deadline() {
   deadline_.async_wait(expired);
 }
 
+void InboundLink::watch_beginning() {
+  if (watching_ || reader_.pending_bytes() == 0) return;
+  watching_ = true;
+  deadline_.expires_after(settings_.frame_deadline);
+  const auto expired = [self = shared_from_this(), frames = frames_](const error_code& error) {
+    self->watching_ = false;
+    if (error || self->owner_ == nullptr) return;
+    if (self->frames_ != frames) return self->watch_beginning();
+    if (self->reader_.pending_bytes() == 0) return;
+    self->timed_out_ = true;
+    close(self->socket_);
+  };
+  deadline_.async_wait(expired);
+}
+
 asio::awaitable<InboundLink::Ending> InboundLink::shake_hands() {
   start_deadline();
   const Result<wire::Frame> frame = co_await read_frame(&socket_, &reader_);
@@ -131,6 +146,7 @@ asio::awaitable<InboundLink::Ending> InboundLink::receive() {
   // Messages may have come right behind the hello.
   if (auto taken = take_frames(); !taken) co_return Ending{End::refused, taken.error().detail};
   while (owner_ != nullptr) {
+    watch_beginning();
     auto space = reader_.space();
     asio::mutable_buffer buffer(space.data(), space.size());
     auto [error, count] = co_await socket_.async_read_some(buffer, kAwait);
@@ -143,6 +159,7 @@ asio::awaitable<InboundLink::Ending> InboundLink::receive() {
       space = reader_.space();
       count = socket_.read_some(asio::mutable_buffer(space.data(), space.size()), error);
     }
+    if (timed_out_) co_return Ending{End::refused, "a frame did not end in time"};
     if (error && error != asio::error::would_block) co_return Ending{End::closed, error.message()};
   }
   co_return Ending{End::closed, "stopped"};
@@ -173,6 +190,7 @@ Result<void> InboundLink::take_frame(const wire::Frame& frame) {
   if (message->from != peer_.from || message->from_boot != peer_.boot)
     return Error{ErrorCode::corrupt, "a message in the name of another member"};
   ++statistics_->messages_received;
+  ++frames_;
   owner_->on_message(*std::move(message));
   return {};
 }

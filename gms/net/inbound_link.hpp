@@ -77,6 +77,8 @@ class InboundLink : public std::enable_shared_from_this<InboundLink> {
   [[nodiscard]] model::Result<void> take_frames();
   [[nodiscard]] model::Result<void> take_frame(const wire::Frame& frame);
   void start_deadline();
+  /// Sees to it that a frame that has begun ends, or another one does.
+  void watch_beginning();
   void end(const Ending& ending);
 
   Owner* owner_;
@@ -89,6 +91,9 @@ class InboundLink : public std::enable_shared_from_this<InboundLink> {
   wire::Hello peer_;
   bool established_ = false;
   bool timed_out_ = false;
+  /// Frames taken, and whether the deadline is for the next.
+  std::uint64_t frames_ = 0;
+  bool watching_ = false;
 };
 
 }  // namespace gms::net

@@ -23,6 +23,9 @@ struct LinkSettings {
   BackoffSettings backoff;
   /// For connecting and both frames of the handshake together.
   std::chrono::milliseconds handshake_deadline{2000};
+  /// Within this time of its beginning some frame of an inbound connection has to end. A length
+  /// that arrived damaged would otherwise be waited for, over a link that looks well.
+  std::chrono::milliseconds frame_deadline{20'000};
   /// Bytes that wait to be written to one peer; past it the connection is dropped and made anew.
   /// More than the window of a leader to one follower.
   std::size_t send_queue_bytes_max = 64 * 1024 * 1024;

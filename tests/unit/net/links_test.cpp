@@ -386,6 +386,37 @@ TEST(Links, NoFlippedBitInValidFramesGetsThrough) {
   ASSERT_TRUE(run_until(context, [&] { return a.epochs().size() == 1; }));
 }
 
+TEST(Links, AFrameThatDoesNotEndEndsTheLinkAndASlowOneDoesNot) {
+  io_context context;
+  LinkSettings settings = settings_of(1);
+  settings.frame_deadline = 200ms;
+  End a(context, settings);
+  wire::FrameWriter frames;
+  add_hello(frames, wire::PeerFrame::hello, hello_from(9));
+  Stranger stranger(context, a.address());
+  stranger.write(frames);
+  wire::MessageEncoder().add_to(frames, message(9, 1, 1));
+  const model::ByteSpan whole = frames.parts().spans[0];
+  model::Bytes longer(whole.begin(), whole.end());
+  longer[2] ^= std::byte{16};
+  // Whole frames keep the link, however late the next one's end.
+  for (int i = 0; i < 4; ++i) {
+    stranger.write(whole.first(20));
+    run_for(context, 100ms);
+    stranger.write(whole.subspan(20));
+    run_for(context, 10ms);
+  }
+  EXPECT_EQ(a.epochs().size(), 4U);
+  EXPECT_FALSE(stranger.is_closed());
+  // One whose length says a megabyte more: what follows is taken for a part of it.
+  for (int i = 0; i < 6 && !stranger.is_closed(); ++i) {
+    stranger.write(longer);
+    run_for(context, 100ms);
+  }
+  EXPECT_TRUE(stranger.is_closed());
+  EXPECT_EQ(a.epochs().size(), 4U);
+}
+
 TEST(Links, AFrameLongerThanAHandshakeNeedsIsRefusedBeforeIt) {
   io_context context;
   End a(context, settings_of(1));
