@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "gms/core/engine.hpp"
 #include "tests/unit/core/log_samples.hpp"
 
@@ -90,34 +92,40 @@ class EngineRules : public ::testing::Test {
     ASSERT_EQ(engine_->status().role, RoleName::leader);
     commit_all();
   }
-  void propose() {
+  /// Has it order an entry, which nobody has made durable yet.
+  void order() {
     EntryRunBuilder drafts;
     drafts.append(EntryKind::command, {as_bytes("c")});
     step(Propose{++last_ticket_, std::move(drafts)});
-    commit_all();
+  }
+  void acknowledge(const MemberId& from, Index match) {
+    AppendReply reply;
+    reply.id = sent_to<Append>(from).id;
+    reply.match = reply.last_index = match;
+    receive(from, kEpoch + 1, reply);
   }
   void commit_all() {
     everything_is_durable();
     const Index last = engine_->status().last;
-    AppendReply reply;
-    reply.id = sent_to<Append>(member(2)).id;
-    reply.match = reply.last_index = last;
-    receive(member(2), kEpoch + 1, reply);
+    acknowledge(member(2), last);
     step(Applied{last});
     ASSERT_EQ(engine_->status().commit, last);
   }
-  /// Has it fetch and install what its leader offers, a state at that position.
-  Mark fetch_snapshot(const Position& at) {
+  Mark offer_snapshot(const Position& at) {
     SnapshotMeta meta;
     meta.id = SnapshotId(3);
     meta.source = member(2);
     meta.mark.head = {at, entries_[0].head().hash, GroupClock(70'000)};
     meta.mark.view = {view_of(1, 3), entries_[0].head().position};
     receive(member(2), kEpoch + 1, SnapshotOffer{meta, at.index.next()});
-    step(SnapshotStaged{meta.id});
-    everything_is_durable();
-    EXPECT_FALSE(stopped_);
     return meta.mark;
+  }
+  /// Has it fetch and install what its leader offers, a state at that position.
+  Mark fetch_snapshot(const Position& at) {
+    const Mark mark = offer_snapshot(at);
+    step(SnapshotStaged{SnapshotId(3)});
+    EXPECT_FALSE(stopped_);
+    return mark;
   }
   void reject_append(const MemberId& from) {
     const auto append = sent_to<Append>(from);
@@ -229,7 +237,8 @@ TEST_F(EngineRules, ASnapshotThatCouldNotBeTakenIsNoReasonToTrim) {
   config_.trim_step_bytes = 1;
   start(2);
   lead();
-  propose();
+  order();
+  commit_all();
   // One that has nothing needs entries from below the base, and so a snapshot.
   for (int i = 0; i < 4 && !wanted_snapshot_; ++i) reject_append(member(3));
   ASSERT_TRUE(wanted_snapshot_);
@@ -238,18 +247,98 @@ TEST_F(EngineRules, ASnapshotThatCouldNotBeTakenIsNoReasonToTrim) {
   EXPECT_EQ(engine_->status().base, Index(10));
   // The application says when its state outlives a crash.
   step(StateDurable{engine_->status().applied});
-  EXPECT_GT(engine_->status().base, Index(10));
+  EXPECT_GT(engine_->status().base, Index(12));
+  // The entry of the view is gone, the view is not.
+  EXPECT_EQ(engine_->status().view_in_log.view, view_of(1, 3));
 }
 
 TEST_F(EngineRules, AfterASnapshotTheGroupsClockGoesOnFromIt) {
   start(0);
   const Mark mark = fetch_snapshot({Epoch(kEpoch + 1), Index(50)});
+  everything_is_durable();
   EXPECT_EQ(engine_->log_head(), mark.head);
+  time_out();
+  receive(member(2), kEpoch + 1, PreVoteReply{Epoch(kEpoch + 2), true});
+  everything_is_durable();
+  receive(member(2), kEpoch + 2, VoteReply{true});
+  ASSERT_EQ(engine_->status().role, RoleName::leader);
+  EXPECT_GE(engine_->log_head().clock, mark.head.clock);
+}
+
+TEST_F(EngineRules, NobodyCampaignsOnASnapshotWhoseInstallIsNotDurable) {
+  start(0);
+  fetch_snapshot({Epoch(kEpoch + 1), Index(50)});
+  for (int i = 0; i < 20; ++i) tick(100ms);
+  EXPECT_EQ(engine_->status().role, RoleName::follower);
+  everything_is_durable();
+  time_out();
+}
+
+TEST_F(EngineRules, ASnapshotThatTheLogHasOvertakenIsNotInstalled) {
+  start(3);
+  offer_snapshot({Epoch(kEpoch), Index(14)});
+  Append append;
+  append.id = AppendId(1);
+  append.previous = entries_.back().head().position;
+  append.previous_hash = entries_.back().head().hash;
+  append.commit = Index(15);
+  receive(member(2), kEpoch + 1, append);
+  step(SnapshotStaged{SnapshotId(3)});
+  EXPECT_FALSE(stopped_);
+  EXPECT_EQ(engine_->status().commit, Index(15));
+  EXPECT_EQ(engine_->status().base, Index(10));
+}
+
+TEST_F(EngineRules, AMemberThatLostEntriesCountsForNoCommit) {
+  start(1);
+  lead();
+  const Index before = engine_->status().commit;
+  acknowledge(member(3), before);
+  order();
+  acknowledge(member(3), before.next());
+  order();
+  // It has less than it acknowledged, and says so to an Append that came after that.
+  AppendReply lost;
+  lost.id = sent_to<Append>(member(3)).id;
+  lost.verdict = AppendVerdict::rejected;
+  lost.rejected = before.next();
+  lost.last_index = before.previous();
+  receive(member(3), kEpoch + 1, lost);
+  everything_is_durable();
+  EXPECT_EQ(engine_->status().commit, before);
+  acknowledge(member(2), before.next());
+  EXPECT_EQ(engine_->status().commit, before.next());
+}
+
+TEST_F(EngineRules, AnAcknowledgementOfMoreThanThereIsStopsTheLeader) {
+  start(0);
+  lead();
+  acknowledge(member(3), engine_->status().last + 5);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(EngineRules, MulticastsInTheNameOfAnotherMemberAreRefused) {
+  start(0);
+  lead();
+  const auto forward = [this](std::uint64_t sender) {
+    std::array<std::byte, kMulticastHeaderBytes> header;
+    store(header.data(), {member(sender), BootSeq(1), MulticastSeq(1)});
+    EntryRunBuilder drafts;
+    drafts.append(EntryKind::multicast, {header, as_bytes("m")});
+    Forward request;
+    request.ticket = ++last_ticket_;
+    request.drafts = Payload::copy_of(drafts.drafts());
+    receive(member(2), kEpoch + 1, request);
+    return sent_to<ForwardReply>(member(2)).verdict;
+  };
+  EXPECT_EQ(forward(3), ForwardVerdict::refused);
+  EXPECT_EQ(forward(2), ForwardVerdict::accepted);
 }
 
 TEST_F(EngineRules, OfEntriesThatASnapshotReplacesNoneStays) {
   start(3);
   const Mark mark = fetch_snapshot({Epoch(kEpoch + 1), Index(13)});
+  everything_is_durable();
   EXPECT_EQ(engine_->log_head(), mark.head);
 }
 
