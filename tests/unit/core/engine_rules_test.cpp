@@ -39,6 +39,9 @@ class EngineRules : public ::testing::Test {
     state.log.views = {{view_of(1, 3), entries_.front().head().position}};
     state.log.tail = {kept};
     state.log.tail.insert(state.log.tail.end(), entries_.begin(), entries_.end());
+    begin(std::move(state));
+  }
+  void begin(RestoredState state) {
     EngineSettings settings;
     settings.config = config_;
     settings.self = {member(1), "m1", "", ""};
@@ -62,6 +65,10 @@ class EngineRules : public ::testing::Test {
     step(Tick{});
   }
 
+  static bool answers_a_candidate(const Message& message) {
+    return std::holds_alternative<VoteReply>(message.body) ||
+           std::holds_alternative<PreVoteReply>(message.body);
+  }
   /// The newest message of a kind to a member; fails the test when there is none.
   template <class Body>
   Body sent_to(const MemberId& to) {
@@ -170,6 +177,19 @@ TEST_F(EngineRules, AVoteOfWhoeverIsNoVoterDoesNotCount) {
   EXPECT_EQ(engine_->status().role, RoleName::candidate);
   receive(member(2), kEpoch + 1, VoteReply{true});
   EXPECT_EQ(engine_->status().role, RoleName::leader);
+}
+
+TEST_F(EngineRules, WhoeverHasNoLogYetDoesNotVote) {
+  RestoredState state;
+  state.identity = {{7, 7}, member(1), "m1"};
+  state.boot = BootSeq(1);
+  begin(std::move(state));
+  ASSERT_EQ(engine_->status().role, RoleName::joiner);
+  const Position anywhere{Epoch(kEpoch), Index(50)};
+  receive(member(2), kEpoch, PreVote{Epoch(kEpoch + 1), anywhere, {}});
+  receive(member(2), kEpoch + 1, Vote{anywhere, {}, false});
+  receive(member(2), kEpoch + 1, Vote{anywhere, {}, true});
+  for (const Message& message : sent_) EXPECT_FALSE(answers_a_candidate(message));
 }
 
 TEST_F(EngineRules, OfWhoeverIsNoVoterNobodyIsEncouragedToCampaign) {
