@@ -53,7 +53,9 @@ json::object details(const api::StatusReply& status) {
     json::object object{{"name", peer.name},
                         {"match", to_json_number(peer.match.value())},
                         {"applied", to_json_number(peer.applied.value())},
-                        {"silence_ms", peer.silence.count()}};
+                        {"silence_ms", peer.silence.count()},
+                        {"diverged", peer.diverged},
+                        {"disputed", peer.disputed}};
     if (peer.snapshot_bytes) object["snapshot_bytes"] = to_json_number(*peer.snapshot_bytes);
     peers.push_back(std::move(object));
   }
@@ -74,6 +76,7 @@ json::object to_json(const MemberSurvey& member) {
   object["last"] = to_json_number(status.last.value());
   object["commit"] = to_json_number(status.commit.value());
   object["view_seq"] = to_json_number(status.view.view.seq.value());
+  object["diverged"] = status.diverged;
   if (!status.refusing_writes.empty()) object["refusing_writes"] = status.refusing_writes;
   return object;
 }
@@ -129,6 +132,22 @@ void print_details(Context& context, const GroupSurvey& survey) {
   context.printer().print(table, "figures");
 }
 
+void note_trouble(Context& context, const MemberSurvey& member) {
+  const std::string& name = member.member.name;
+  if (!member.status) return context.note(name + ": " + member.status.error().detail);
+  const api::StatusReply& status = *member.status;
+  if (!status.refusing_writes.empty())
+    context.note(name + " refuses writes: " + status.refusing_writes);
+  if (status.diverged)
+    context.note(name +
+                 " has diverged from the group: it serves nothing until it has another "
+                 "member's state, which it fetches by itself");
+  for (const api::PeerReport& peer : status.peers)
+    if (peer.disputed)
+      context.note(peer.name + " and the leader " + name +
+                   " have diverged, and no majority agrees on either: see kvctl verify --deep");
+}
+
 Result<ExitCode> run_status(Context& context) {
   const auto survey = survey_group(context.client());
   if (!survey) return survey.error();
@@ -143,12 +162,7 @@ Result<ExitCode> run_status(Context& context) {
                      << view.seq.value() << ", " << view.up.size() << " of " << view.members.size()
                      << " up\n";
   printer.print(to_table(*survey), "members");
-  for (const MemberSurvey& member : survey->members) {
-    if (!member.status)
-      context.note(member.member.name + ": " + member.status.error().detail);
-    else if (!member.status->refusing_writes.empty())
-      context.note(member.member.name + " refuses writes: " + member.status->refusing_writes);
-  }
+  for (const MemberSurvey& member : survey->members) note_trouble(context, member);
   if (context.verbose()) print_details(context, *survey);
   return ExitCode::done;
 }

@@ -63,7 +63,7 @@ void Engine::Parts::on_views_committed(Leading& leading, Index before) {
 }
 
 void Engine::Parts::deliver() {
-  if (reading_for_delivery) return;
+  if (reading_for_delivery || diverged) return;
   const std::size_t pending = outbox.count();
   const auto missing = delivery.advance(log, outbox, out.effects());
   if (missing) {
@@ -77,7 +77,9 @@ void Engine::Parts::deliver() {
 
 void Engine::Parts::on(Read input) {
   auto* leading = std::get_if<Leading>(&role);
-  if (leading == nullptr) {
+  if (diverged) {
+    refuse_diverged(input.ticket, 1);
+  } else if (leading == nullptr) {
     read_elsewhere(input.ticket);
   } else if (leading->reads.size() + leading->early_reads.size() + follower_reads.size() >=
              config.reads_max) {

@@ -50,7 +50,7 @@ model::Result<void> check_durations(const Config& c) {
 }
 
 model::Result<void> check_limits(const Config& c) {
-  const std::array<Named<std::size_t>, 18> limits{{
+  const std::array<Named<std::size_t>, 20> limits{{
       {"append_bytes_max", c.append_bytes_max},
       {"inflight_max", c.inflight_max},
       {"inflight_bytes_max", c.inflight_bytes_max},
@@ -67,6 +67,8 @@ model::Result<void> check_limits(const Config& c) {
       {"join_rounds_max", c.join_rounds_max},
       {"forwards_max", c.forwards_max},
       {"pin_bytes", c.pin_bytes},
+      {"sample_interval", c.sample_interval},
+      {"samples_max", c.samples_max},
       {"floor", c.floor},
       {"voters_max", c.voters_max},
   }};

@@ -101,6 +101,11 @@ struct Config {
   model::Duration pin_time = 10min;
   std::size_t pin_bytes = std::size_t{4} * 1024 * 1024 * 1024;
 
+  /// Members compare their states at each index that is a multiple of this, besides others.
+  std::uint64_t sample_interval = 4096;
+  /// Samples of its own state that a member remembers, of both kinds.
+  std::size_t samples_max = 128;
+
   /// No view has fewer voters by eviction; odd.
   std::uint8_t floor = 3;
   std::uint8_t voters_max = 9;

@@ -13,6 +13,7 @@ Delivery::Delivery(MemberId self, Mark mark, Limits limits)
       limits_(limits),
       commit_(mark.head.position.index),
       mark_(std::move(mark)),
+      told_(mark_.view.position.index),
       applied_(commit_),
       rows_(mark_.rows) {}
 
@@ -89,6 +90,8 @@ void Delivery::deliver_entry(EntryView entry, MulticastOutbox& outbox, Effects& 
                                    ticket_of(entry.position(), effects), entry.payload()});
       break;
   }
+  // Everybody is asked for a sample here, so everybody's batches end here.
+  if (entry.index().value() % limits_.sample_interval == 0) flush_keeping_owners(effects);
 }
 
 void Delivery::deliver_view(EntryView entry, Effects& effects) {
@@ -98,6 +101,7 @@ void Delivery::deliver_view(EntryView entry, Effects& effects) {
   mark_.view = {*std::move(view), entry.position()};
   rows_.view_installed(mark_.view.view);
   mark_.rows = rows_.rows();
+  told_ = entry.index();
   outstanding(entry.index(), entry.bytes());
   effects.push_back(InstallView{mark_.view, encode(mark_)});
 }
@@ -143,6 +147,7 @@ void Delivery::flush(Effects& effects) {
     mark_.rows = rows_.rows();
     batch_.mark = encode(mark_);
     batch_.last = delivered();
+    told_ = batch_.deliveries.back().position.index;
     outstanding(batch_.last, batch_bytes_);
     effects.push_back(Deliver{std::move(batch_)});
   }
@@ -157,14 +162,16 @@ void Delivery::flush_keeping_owners(Effects& effects) {
 }
 
 void Delivery::restore(const Mark& mark, Effects& effects) {
-  GMS_ASSERT(mark.head.position.index > commit_, "I12");
+  GMS_ASSERT(mark.head.position.index >= told_, "I12");
   // Whether these are in the state cannot be told.
   forget_expected({ErrorCode::outcome_unknown, "the state of another member was taken over"},
                   effects);
   wants_resend_ = wants_resend_ || mark.view.view.is_up(self_);
   mark_ = mark;
   rows_ = SenderRows(mark_.rows);
-  commit_ = applied_ = mark_.head.position.index;
+  applied_ = mark_.head.position.index;
+  commit_ = std::max(commit_, applied_);
+  told_ = applied_;
   outstanding_.clear();
   outstanding_bytes_ = 0;
 }

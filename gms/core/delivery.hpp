@@ -17,12 +17,17 @@ class Delivery {
   struct Limits {
     std::size_t batch_bytes_max = 0;
     std::size_t apply_bytes_max = 0;
+    /// A batch ends at each index that is a multiple of this.
+    std::uint64_t sample_interval = 4096;
   };
 
   Delivery(model::MemberId self, model::Mark mark, Limits limits);
 
   [[nodiscard]] model::Index commit() const { return commit_; }
   [[nodiscard]] model::Index delivered() const { return mark_.head.position.index; }
+  /// The newest message or view that this engine gave to the application; at first the view in
+  /// force there.
+  [[nodiscard]] model::Index told() const { return told_; }
   /// The application has consumed everything up to here.
   [[nodiscard]] model::Index applied() const { return applied_; }
   /// The mark after the last entry that was delivered.
@@ -46,7 +51,8 @@ class Delivery {
   /// The application has consumed deliveries up to `index`.
   void applied_up_to(model::Index index);
 
-  /// The application goes over to a state at `mark`, which is ahead of all that was delivered.
+  /// The application goes over to a state at `mark`; what is committed after that is delivered to
+  /// it. Precondition: that is not below told().
   void restore(const model::Mark& mark, Effects& effects);
 
   /// Whether, since the last call, an own multicast was dropped because one before it is missing,
@@ -81,6 +87,7 @@ class Delivery {
   const Limits limits_;
   model::Index commit_;
   model::Mark mark_;
+  model::Index told_;
   model::Index applied_;
   SenderRows rows_;
   std::deque<Expected> expected_;

@@ -113,10 +113,14 @@ struct InstallSnapshot {
   model::PersistSeq order;
 };
 
+/// The application's state has diverged: nothing of it is to be used, and no one gets it any more,
+/// until an InstallSnapshot.
+struct Quarantine {};
+
 using Effect =
     std::variant<Persist, Send, SendToAddress, KnowPeer, ForgetPeer, Deliver, InstallView,
                  ReadEntries, ReadReady, Completed, Trace, Fatal, TakeSnapshot, ReleaseSnapshot,
-                 FetchSnapshot, CancelFetch, InstallSnapshot>;
+                 FetchSnapshot, CancelFetch, InstallSnapshot, Quarantine>;
 using Effects = std::vector<Effect>;
 
 }  // namespace gms::core

@@ -44,6 +44,10 @@ PersistSeq EffectWriter::order_install(const SnapshotMeta& meta, const InstallRe
   return last_order_;
 }
 
+void EffectWriter::order_divergence() {
+  order().state_diverged = true;
+}
+
 PersistSeq EffectWriter::order_refusal(std::string reason) {
   order().refusal = std::move(reason);
   return last_order_;

@@ -55,7 +55,8 @@ Engine::Parts::Parts(EngineSettings engine_settings, RestoredState state, Instan
       out(self, boot, state.identity.group),
       log(state.log, config.tail_bytes_max),
       hard_state(state.hard_state),
-      delivery(self, first_mark(state), {config.deliver_bytes_max, config.apply_bytes_max}),
+      delivery(self, first_mark(state),
+               {config.deliver_bytes_max, config.apply_bytes_max, config.sample_interval}),
       outbox(self, boot),
       lonely_since(at),
       next_join(at),
@@ -67,7 +68,9 @@ Engine::Parts::Parts(EngineSettings engine_settings, RestoredState state, Instan
       state_durable(delivery.commit()),
       trim_points(config.trim_step_bytes),
       last_trim_point(delivery.commit()),
-      next_trim(at) {
+      next_trim(at),
+      samples(config.sample_interval, config.samples_max),
+      diverged(state.state_diverged) {
   GMS_ASSERT(delivery.commit() >= log.base().head.position.index, "I20");
   GMS_ASSERT(delivery.commit() <= log.last_index(), "I20");
   if (delivery.commit() > log.base().head.position.index) trim_points.add(delivery.mark().head, 0);
@@ -80,6 +83,7 @@ void Engine::Parts::start() {
   shown_role = role_name();
   out.trace(RoleChanged{hard_state.epoch, shown_role, shown_role, RoleReason::started});
   reset_election_deadline();
+  if (diverged) begin_quarantine();
   if (log.view().view.members.size() == 1) on_election_timeout(RoleReason::started);
 }
 
@@ -147,6 +151,7 @@ void Engine::Parts::dispatch(const Message& message) {
       /* SnapshotReply  */ {kNone, kNone, kNone, &P::on_snapshot_reply},
       /* ReadIndexRequest */ {kNone, kNone, kNone, &P::on_read_index_request},
       /* ReadIndexReply */ {&P::on_read_index_reply, kNone, kNone, kNone},
+      /* StateDiverged  */ {&P::on_state_diverged, kNone, kNone, kNone},
   }};
   const Row& row = kTable[message.body.index()];
   const std::array<Handler, std::variant_size_v<Role>> by_role{row.following, row.precampaigning,
@@ -290,6 +295,7 @@ void Engine::Parts::on(Durable input) {
 
 void Engine::Parts::on(Applied input) {
   delivery.applied_up_to(input.index);
+  for (const StateSample& sample : input.samples) samples.add(sample);
 }
 
 void Engine::Parts::on(LocalHealth input) {
@@ -318,6 +324,7 @@ void Engine::Parts::on(EntriesRead input) {
     return;
   }
   reading_for_delivery = false;
+  if (diverged) return;
   // What was asked for before a snapshot came is of no more interest.
   if (input.answer.first < delivery.delivered().next() && input.answer.gone) return;
   if (input.answer.gone) return fatal("entries that are not applied yet are gone from the log");

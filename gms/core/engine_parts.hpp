@@ -13,6 +13,7 @@
 #include "gms/core/peer_table.hpp"
 #include "gms/core/random.hpp"
 #include "gms/core/roles.hpp"
+#include "gms/core/state_samples.hpp"
 #include "gms/core/trim_points.hpp"
 #include "gms/core/view_policy.hpp"
 
@@ -126,16 +127,35 @@ struct Engine::Parts {
 
   // ---- state_transfer.cpp: a snapshot for who needs what the log no longer has
   /// The peer gets a snapshot: the one that there is, or a new one as soon as it is taken.
-  void offer_snapshot(Leading& leading, Progress& peer);
+  void offer_snapshot(const Leading& leading, Progress& peer);
   void take_snapshot();
   void release_shelf();
   void release_unused_shelf(const Leading* leading);
-  void send_offer(Leading& leading, Progress& peer);
+  void send_offer(Progress& peer);
+  /// What was offered to the peer is of no use to it.
+  void forget_offer(Leading& leading, Progress& peer);
   void on_snapshot_reply(const Message& message);
   void on_staging(Leading& leading, Progress& peer, const HeartbeatReply& reply);
   void on_snapshot_offer(const Message& message);
   [[nodiscard]] bool has_entry(const model::ChainHead& head) const;
   void install(const model::SnapshotMeta& meta);
+
+  // ---- quarantine.cpp: a state that differs from what most members have
+  [[nodiscard]] StateReport state_report() const;
+  void on_state_diverged(const Message& message);
+  /// This member's state was seen to have diverged at `index`.
+  void quarantine(model::Index index);
+  void begin_quarantine();
+  void refuse_diverged(model::Ticket first, std::uint64_t count);
+  /// A leader whose own state is out of use hands over.
+  void give_way(Leading& leading);
+  [[nodiscard]] StateJudgement judge_states(const Leading& leading) const;
+  void on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply);
+  /// Whether this leader's state may be handed on: not while it may be the wrong one of two.
+  [[nodiscard]] bool is_in_dispute(const Leading& leading) const;
+  void note_dispute(Progress& peer, model::Index index);
+  /// Brings the peer, whose state has diverged, another one.
+  void mend(Leading& leading, Progress& peer, const HeartbeatReply& reply);
 
   // ---- trim.cpp: cutting the log's oldest entries
   struct Retained {
@@ -369,6 +389,10 @@ struct Engine::Parts {
   TrimPoints trim_points;
   model::Index last_trim_point;
   model::Instant next_trim;
+
+  StateSamples samples;
+  /// The application's state differs from what most members have. Nothing is delivered to it.
+  bool diverged = false;
 
   /// Entries for the application are being read from the log's files.
   bool reading_for_delivery = false;

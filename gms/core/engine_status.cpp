@@ -13,7 +13,8 @@ PeerStatus describe_peer(const Progress& peer, const View& view, Instant now) {
           peer.state(),     peer.match(),
           peer.next(),      peer.inflight(),
           peer.applied,     peer.silence(now),
-          peer.regressed(), peer.fetch() ? std::optional(peer.fetch()->bytes) : std::nullopt};
+          peer.regressed(), peer.diverged || peer.reported.wants_from,
+          peer.disputed,    peer.fetch() ? std::optional(peer.fetch()->bytes) : std::nullopt};
 }
 
 }  // namespace
@@ -33,6 +34,7 @@ Status Engine::status() const {
   status.view_in_log = p.log.view();
   status.committed_view = p.log.view_at(p.delivery.commit());
   status.excluded = p.excluded.has_value();
+  status.diverged = p.diverged;
   status.disk_full = p.health.disk_full;
   status.disk_low = p.health.disk_low;
   status.uncommitted_bytes = p.log.bytes_after(p.delivery.commit());

@@ -154,7 +154,7 @@ void Engine::Parts::on_heartbeat(const Message& message) {
   // which is all that the leader concludes from it.
   out.send_at_once(message.from, hard_state.epoch,
                    HeartbeatReply{beat.seq, log.last_index(), delivery.applied(), health.disk_full,
-                                  health.disk_low, staging});
+                                  health.disk_low, staging, state_report()});
 }
 
 void Engine::Parts::on_regressed(const Message& message) {

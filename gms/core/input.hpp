@@ -26,6 +26,8 @@ struct Durable {
 /// The application has consumed deliveries up to `index`.
 struct Applied {
   model::Index index;
+  /// What it said of its state on the way, oldest first.
+  std::vector<model::StateSample> samples;
 };
 
 /// Drafts of kind `command`, to be ordered at most once. Draft k has ticket first + k. Deliveries

@@ -27,6 +27,7 @@ void Engine::Parts::lead(Leading& leading) {
     if (!std::holds_alternative<Leading>(role)) return;
   }
   if (leading.transfer && now >= leading.transfer->deadline) abort_transfer(leading);
+  give_way(leading);
   if (now >= leading.next_policy && now >= stall_until) {
     leading.next_policy = now + config.policy;
     drop_stuck_joiners(leading);
@@ -53,7 +54,8 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
   if (peer == nullptr) return;
   const auto& reply = std::get<HeartbeatReply>(message.body);
   // A late copy of a reply says nothing of now.
-  if (reply.seq > peer->acked_heartbeat) peer->heard(now, config.election_min);
+  const bool is_news = reply.seq > peer->acked_heartbeat;
+  if (is_news) peer->heard(now, config.election_min);
   peer->disk_full = reply.disk_full;
   peer->disk_low = reply.disk_low;
   peer->applied = std::max(peer->applied, reply.applied);
@@ -65,6 +67,7 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
     check_joiner(*joining, *peer);
   }
   on_staging(leading, *peer, reply);
+  if (is_news) on_state_report(leading, *peer, reply);
   if (peer->regressed()) {
     // Until it hears of it, it would be of no use to anybody.
     out.send(peer->id(), hard_state.epoch, Regressed{peer->match(), peer->match_id()});

@@ -41,11 +41,11 @@ model::ErrorCode code_of(ForwardVerdict verdict) {
 
 std::string_view name_of(const MessageBody& body) {
   static constexpr std::array<std::string_view, std::variant_size_v<MessageBody>> kNames{
-      "PreVote",       "PreVoteReply",     "Vote",          "VoteReply",
-      "Append",        "AppendReply",      "Heartbeat",     "HeartbeatReply",
-      "TimeoutNow",    "Forward",          "ForwardReply",  "JoinRequest",
-      "JoinReply",     "NotInView",        "Regressed",     "SnapshotOffer",
-      "SnapshotReply", "ReadIndexRequest", "ReadIndexReply"};
+      "PreVote",       "PreVoteReply",     "Vote",           "VoteReply",
+      "Append",        "AppendReply",      "Heartbeat",      "HeartbeatReply",
+      "TimeoutNow",    "Forward",          "ForwardReply",   "JoinRequest",
+      "JoinReply",     "NotInView",        "Regressed",      "SnapshotOffer",
+      "SnapshotReply", "ReadIndexRequest", "ReadIndexReply", "StateDiverged"};
   return kNames[body.index()];
 }
 

@@ -8,6 +8,7 @@
 
 #include "gms/model/entry_run.hpp"
 #include "gms/model/result.hpp"
+#include "gms/model/state_sample.hpp"
 #include "gms/model/state_transfer.hpp"
 #include "gms/model/view.hpp"
 
@@ -99,6 +100,21 @@ struct Staging {
   friend bool operator==(const Staging&, const Staging&) = default;
 };
 
+/// Samples of its state that a member reports at a time.
+inline constexpr std::size_t kStateSamplesMax = 4;
+
+/// What a member says of its application's state, which has that number among its states.
+struct StateReport {
+  model::StateGeneration generation;
+  /// Out of use since it was found to have diverged: the member wants a snapshot that stands there
+  /// or after.
+  std::optional<model::Index> wants_from;
+  /// Oldest first; none of an application that gives none.
+  std::vector<model::StateSample> samples;
+
+  friend bool operator==(const StateReport&, const StateReport&) = default;
+};
+
 /// Sent at once, whatever the sender's disk does: silence means a dead process, not a slow disk.
 struct HeartbeatReply {
   model::HeartbeatSeq seq;
@@ -108,6 +124,7 @@ struct HeartbeatReply {
   bool disk_low = false;
   /// While the sender fetches a snapshot.
   std::optional<Staging> staging;
+  StateReport state;
 
   friend bool operator==(const HeartbeatReply&, const HeartbeatReply&) = default;
 };
@@ -239,10 +256,19 @@ struct ReadIndexReply {
   friend bool operator==(const ReadIndexReply&, const ReadIndexReply&) = default;
 };
 
+/// The leader saw that the receiver's state of that generation differs from what a quorum has.
+struct StateDiverged {
+  model::StateGeneration generation;
+  /// Where it was seen.
+  model::Index index;
+
+  friend bool operator==(const StateDiverged&, const StateDiverged&) = default;
+};
+
 using MessageBody = std::variant<PreVote, PreVoteReply, Vote, VoteReply, Append, AppendReply,
                                  Heartbeat, HeartbeatReply, TimeoutNow, Forward, ForwardReply,
                                  JoinRequest, JoinReply, NotInView, Regressed, SnapshotOffer,
-                                 SnapshotReply, ReadIndexRequest, ReadIndexReply>;
+                                 SnapshotReply, ReadIndexRequest, ReadIndexReply, StateDiverged>;
 
 /// One message between two members of one group.
 struct Message {

@@ -73,6 +73,10 @@ class Progress {
   /// Precondition of both: fetch(). The second returns whether it has more than before.
   void offered(model::Instant now) { fetch_->offered_at = now; }
   bool fetched(std::uint64_t bytes, model::Instant now);
+  /// That snapshot was offered to it.
+  [[nodiscard]] bool was_offered(model::SnapshotId id) const {
+    return (fetch_ && fetch_->id == id) || (mending && mending->id == id);
+  }
   /// It has everything before `next`, by its own word: look there where the logs meet.
   void go_on_from(model::Index next, model::AppendId newest);
 
@@ -107,6 +111,15 @@ class Progress {
   model::Index commit_sent;
   bool disk_full = false;
   bool disk_low = false;
+  /// What it last said of its state.
+  StateReport reported;
+  /// It differs from what a quorum has, and was told so.
+  bool diverged = false;
+  /// Since when it differs from the leader's, and whether nobody can tell which is right.
+  std::optional<model::Instant> differs_since;
+  bool disputed = false;
+  /// The snapshot that is to take the place of its state, while it is fed entries all the same.
+  std::optional<Fetch> mending;
 
  private:
   struct InFlight {

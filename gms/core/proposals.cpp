@@ -42,6 +42,7 @@ void replay(const std::vector<EntryRun>& runs, const EntryLog& log, SenderRows& 
 
 std::optional<Error> Engine::Parts::why_not_now(const Leading& leading, std::size_t bytes) const {
   if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over"};
+  if (diverged) return Error{ErrorCode::busy, "the leader is about to hand over"};
   if (health.disk_full) return Error{ErrorCode::busy, "the leader's disk is full"};
   // What is larger than the limit by itself is taken when nothing else is under way.
   const std::size_t uncommitted = log.bytes_after(delivery.commit());
@@ -55,6 +56,7 @@ std::optional<Error> Engine::Parts::why_not_now(const Leading& leading, std::siz
 void Engine::Parts::on(Propose input) {
   const std::size_t count = input.drafts.count();
   if (count == 0) return;
+  if (diverged) return refuse_diverged(input.first, count);
   if (auto* leading = std::get_if<Leading>(&role)) {
     if (const auto error = why_not_now(*leading, input.drafts.bytes())) {
       out.add(Completed{input.first, count, *error, self});

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "gms/core/engine_parts.hpp"
 #include "gms/model/assert.hpp"
@@ -9,7 +10,8 @@ using namespace model;
 
 // ---- the leader's side
 
-void Engine::Parts::offer_snapshot(Leading& leading, Progress& peer) {
+void Engine::Parts::offer_snapshot(const Leading& leading, Progress& peer) {
+  if (is_in_dispute(leading)) return;
   // Whoever does not answer is not waited for: it might never fetch it.
   if (!peer.spoke() || peer.silence(now) >= config.suspect) return;
   const Index base = log.base().head.position.index;
@@ -20,7 +22,7 @@ void Engine::Parts::offer_snapshot(Leading& leading, Progress& peer) {
     take_snapshot();
   }
   peer.await_snapshot(shelf->id, shelf->index, now);
-  if (shelf->meta) send_offer(leading, peer);
+  if (shelf->meta) send_offer(peer);
 }
 
 void Engine::Parts::take_snapshot() {
@@ -35,15 +37,16 @@ void Engine::Parts::release_shelf() {
   shelf.reset();
 }
 
-void Engine::Parts::send_offer(Leading&, Progress& peer) {
-  peer.offered(now);
+void Engine::Parts::send_offer(Progress& peer) {
+  if (peer.fetch()) peer.offered(now);
+  if (peer.mending) peer.mending->offered_at = now;
   out.trace(SnapshotOffered{peer.id(), shelf->id, shelf->index});
   out.send(peer.id(), hard_state.epoch,
            SnapshotOffer{*shelf->meta, log.base().head.position.index.next()});
 }
 
 void Engine::Parts::on(SnapshotTaken input) {
-  if (!shelf || shelf->id != input.id) {
+  if (!shelf || shelf->id != input.id || diverged) {
     if (!input.error) out.add(ReleaseSnapshot{input.id});
     return;
   }
@@ -55,7 +58,7 @@ void Engine::Parts::on(SnapshotTaken input) {
     next_snapshot = now + config.join_retry;
     if (leading == nullptr) return;
     for (Progress& peer : leading->peers)
-      if (peer.fetch() && peer.fetch()->id == input.id) peer.restart_probe(leading->append_id);
+      if (peer.was_offered(input.id)) forget_offer(*leading, peer);
     return;
   }
   shelf->index = input.mark.head.position.index;
@@ -64,30 +67,39 @@ void Engine::Parts::on(SnapshotTaken input) {
   out.trace(SnapshotMade{input.id, shelf->index, input.bytes});
   if (leading == nullptr) return release_shelf();
   for (Progress& peer : leading->peers) {
-    if (!peer.fetch() || peer.fetch()->id != input.id) continue;
-    peer.await_snapshot(input.id, shelf->index, now);
-    send_offer(*leading, peer);
+    if (!peer.was_offered(input.id)) continue;
+    if (peer.fetch()) peer.await_snapshot(input.id, shelf->index, now);
+    if (peer.mending) peer.mending->index = shelf->index;
+    send_offer(peer);
   }
 }
 
 void Engine::Parts::on_snapshot_reply(const Message& message) {
   auto& leading = std::get<Leading>(role);
   Progress* peer = leading.find(message.from);
-  if (peer == nullptr || !peer->fetch()) return;
+  if (peer == nullptr || (!peer->fetch() && !peer->mending)) return;
   const auto& reply = std::get<SnapshotReply>(message.body);
   switch (reply.verdict) {
-    case SnapshotVerdict::has_it: peer->go_on_from(reply.commit.next(), leading.append_id); return;
+    case SnapshotVerdict::has_it:
+      if (!peer->fetch()) return;
+      peer->go_on_from(reply.commit.next(), leading.append_id);
+      return;
     case SnapshotVerdict::fetching: return;
     case SnapshotVerdict::failed: break;
   }
-  if (reply.id != peer->fetch()->id) return;
+  if (!peer->was_offered(reply.id)) return;
   out.trace(SnapshotDropped{reply.id, "member " + to_string(peer->id()) + " could not fetch it"});
   // Another one may do better: its source may have lost this one.
   if (shelf && shelf->id == reply.id) {
     release_shelf();
     next_snapshot = now + config.join_retry;
   }
-  peer->restart_probe(leading.append_id);
+  forget_offer(leading, *peer);
+}
+
+void Engine::Parts::forget_offer(Leading& leading, Progress& peer) {
+  peer.mending.reset();
+  if (peer.fetch()) peer.restart_probe(leading.append_id);
 }
 
 void Engine::Parts::on_staging(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
@@ -107,7 +119,7 @@ void Engine::Parts::on_staging(Leading& leading, Progress& peer, const Heartbeat
   if (!peer.fetch() || now - peer.fetch()->offered_at < config.election_min) return;
   // It fetches nothing, or something that is too old: the offer was lost, or what came of it.
   if (shelf && shelf->id == peer.fetch()->id) {
-    if (shelf->meta) send_offer(leading, peer);
+    if (shelf->meta) send_offer(peer);
   } else {
     peer.restart_probe(leading.append_id);
   }
@@ -115,9 +127,7 @@ void Engine::Parts::on_staging(Leading& leading, Progress& peer, const Heartbeat
 
 void Engine::Parts::release_unused_shelf(const Leading* leading) {
   if (!shelf || !shelf->meta) return;
-  const auto fetches = [this](const Progress& peer) {
-    return peer.fetch() && peer.fetch()->id == shelf->id;
-  };
+  const auto fetches = [this](const Progress& peer) { return peer.was_offered(shelf->id); };
   if (leading == nullptr || std::ranges::none_of(leading->peers, fetches)) release_shelf();
 }
 
@@ -129,11 +139,14 @@ void Engine::Parts::on_snapshot_offer(const Message& message) {
   const auto answer = [&](SnapshotId id, SnapshotVerdict verdict) {
     out.send(message.from, hard_state.epoch, SnapshotReply{id, verdict, delivery.commit()});
   };
-  if (offer.meta.index() <= delivery.commit())
+  if (diverged && offer.meta.index() < *state_report().wants_from)
+    return answer(offer.meta.id, SnapshotVerdict::failed);
+  if (!diverged && offer.meta.index() <= delivery.commit())
     return answer(offer.meta.id, SnapshotVerdict::has_it);
   if (fetching) {
     // The leader's log still goes on after the one that is under way: its bytes are not wasted.
-    const bool fits = fetching->meta.index().next() >= offer.log_start;
+    const bool fits = fetching->meta.index().next() >= offer.log_start &&
+                      (!diverged || fetching->meta.index() >= *state_report().wants_from);
     if (fetching->meta.id == offer.meta.id || fits)
       return answer(fetching->meta.id, SnapshotVerdict::fetching);
     out.add(CancelFetch{fetching->meta.id});
@@ -165,7 +178,9 @@ void Engine::Parts::on(SnapshotStaged input) {
   // A candidate may be about to lead with the log that it has.
   const bool may =
       std::holds_alternative<Following>(role) || std::holds_alternative<Precampaigning>(role);
-  if (!may || stop_after || meta.index() <= delivery.commit()) {
+  const bool wanted =
+      diverged ? meta.index() >= *state_report().wants_from : meta.index() > delivery.commit();
+  if (!may || stop_after || !wanted) {
     out.trace(SnapshotDropped{meta.id, "its state is here already"});
     return out.add(CancelFetch{meta.id});
   }
@@ -190,7 +205,10 @@ void Engine::Parts::install(const SnapshotMeta& meta) {
   log.install(request, *installing, delivery.commit());
   trim_points.clear();
   last_trim_point = head.position.index;
-  state_durable = std::max(state_durable, head.position.index);
+  // Of the state before, if it has diverged, more may have been durable.
+  state_durable = head.position.index;
+  if (std::exchange(diverged, false)) out.trace(StateMended{head.position});
+  samples.clear();
   delivery.restore(meta.mark, out.effects());
   for (const SenderRow& row : meta.mark.rows)
     if (row.sender == self && row.boot == boot)

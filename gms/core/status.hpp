@@ -26,6 +26,10 @@ struct PeerStatus {
   model::Index applied;
   model::Duration silence{};
   bool regressed = false;
+  /// Its state is out of use.
+  bool diverged = false;
+  /// Its state differs from this leader's, and no quorum agrees on either.
+  bool disputed = false;
   /// Of the snapshot that it fetches, if it does: bytes that are there.
   std::optional<std::uint64_t> snapshot_bytes;
 };
@@ -50,6 +54,8 @@ struct Status {
   model::PlacedView committed_view;
   /// Not in the group's committed view, though it was.
   bool excluded = false;
+  /// Its state differs from what a quorum has, and is out of use until it is replaced.
+  bool diverged = false;
   bool disk_full = false;
   bool disk_low = false;
   std::size_t uncommitted_bytes = 0;

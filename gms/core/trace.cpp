@@ -95,6 +95,13 @@ struct Describe {
     return snapshot(e.id) + " position=" + to_string(e.position) +
            (e.keeps_tail ? " tail=kept" : " tail=none");
   }
+  std::string operator()(const MemberDiverged& e) const {
+    return "member=" + to_string(e.member) + " index=" + number(e.index.value());
+  }
+  std::string operator()(const StateDisputed& e) const {
+    return "member=" + to_string(e.member) + " index=" + number(e.index.value());
+  }
+  std::string operator()(const StateMended& e) const { return "position=" + to_string(e.position); }
 
  private:
   static std::string snapshot(model::SnapshotId id) { return "snapshot=" + number(id.value()); }
@@ -131,12 +138,13 @@ std::string_view to_string(ProgressState state) {
 
 std::string_view name_of(const TraceEvent& event) {
   static constexpr std::array<std::string_view, std::variant_size_v<TraceEvent>> kNames{
-      "role_changed",     "leader_changed",   "vote_granted",      "entries_appended",
-      "log_truncated",    "commit_advanced",  "view_proposed",     "view_committed",
-      "member_suspected", "joiner_progress",  "transfer_started",  "transfer_aborted",
-      "member_excluded",  "member_regressed", "stall_noticed",     "multicast_dropped",
-      "member_evicted",   "log_trimmed",      "snapshot_made",     "snapshot_offered",
-      "snapshot_fetched", "snapshot_dropped", "snapshot_installed"};
+      "role_changed",     "leader_changed",   "vote_granted",       "entries_appended",
+      "log_truncated",    "commit_advanced",  "view_proposed",      "view_committed",
+      "member_suspected", "joiner_progress",  "transfer_started",   "transfer_aborted",
+      "member_excluded",  "member_regressed", "stall_noticed",      "multicast_dropped",
+      "member_evicted",   "log_trimmed",      "snapshot_made",      "snapshot_offered",
+      "snapshot_fetched", "snapshot_dropped", "snapshot_installed", "member_diverged",
+      "state_disputed",   "state_mended"};
   return kNames[event.index()];
 }
 

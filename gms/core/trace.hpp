@@ -144,12 +144,29 @@ struct SnapshotInstalled {
   bool keeps_tail = false;
 };
 
+/// What the member's application made of the stream up to `index` is not what a quorum made of it:
+/// its state is out of use.
+struct MemberDiverged {
+  model::MemberId member;
+  model::Index index;
+};
+/// The member and this leader differ up to `index`, and no quorum agrees on either state.
+struct StateDisputed {
+  model::MemberId member;
+  model::Index index;
+};
+/// Another state is in the place of one that had diverged.
+struct StateMended {
+  model::Position position;
+};
+
 using TraceEvent =
     std::variant<RoleChanged, LeaderChanged, VoteGranted, EntriesAppended, LogTruncated,
                  CommitAdvanced, ViewProposed, ViewCommitted, MemberSuspected, JoinerProgress,
                  TransferStarted, TransferAborted, MemberExcluded, MemberRegressed, StallNoticed,
                  MulticastDropped, MemberEvicted, LogTrimmed, SnapshotMade, SnapshotOffered,
-                 SnapshotFetched, SnapshotDropped, SnapshotInstalled>;
+                 SnapshotFetched, SnapshotDropped, SnapshotInstalled, MemberDiverged, StateDisputed,
+                 StateMended>;
 
 /// The event's name, such as `role_changed`.
 [[nodiscard]] std::string_view name_of(const TraceEvent& event);

@@ -31,6 +31,9 @@ Engine::Parts::Retained Engine::Parts::retained() const {
 Index Engine::Parts::trim_bound() const {
   // What the application would lose in a crash, the log still has to tell it [C14].
   Index bound = std::min(state_durable, delivery.applied());
+  // A state that is found to have diverged at the newest sample begins anew in this log.
+  if (diverged) return log.base().head.position.index;
+  if (!samples.empty()) bound = std::min(bound, samples.newest_index().previous());
   const std::uint64_t last = log.last_index().value();
   bound = std::min(bound, Index(last - std::min<std::uint64_t>(last, retained().entries)));
   // Who fetches a state pins it; while it is taken nobody can.

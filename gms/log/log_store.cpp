@@ -63,6 +63,7 @@ Result<LogStore::Recovered> LogStore::recover(FileSystem& files, const std::stri
   state.hard_state = stored.hard_state;
   state.log = std::move(found->log.log);
   state.state = stored.meta.state_generation;
+  state.state_diverged = stored.meta.state_diverged;
   std::unique_ptr<LogStore> store(
       new LogStore(files, *std::move(lock), std::move(state_files), stored, log_directory));
   if (auto done = store->open_segments(options, std::move(found->log)); !done) return done.error();
@@ -140,12 +141,16 @@ Result<void> LogStore::write_all(std::span<const PersistRequest> requests) {
     for (const EntryRun& run : request.entries)
       if (auto done = writer_->append(run); !done) return done;
     if (request.trim_to) trim_to = &*request.trim_to;
+    if (request.state_diverged) {
+      if (auto done = note_divergence(*request.state_diverged); !done) return done;
+    }
     if (request.refusal) refused = &request;
   }
   if (auto done = writer_->sync(); !done) return done;
   // Of several bases the last one includes the others.
   if (trim_to != nullptr)
-    if (auto done = move_base({meta_.generation, meta_.salt, *trim_to, meta_.state_generation});
+    if (auto done = move_base(
+            {meta_.generation, meta_.salt, *trim_to, meta_.state_generation, meta_.state_diverged});
         !done)
       return done;
   if (refused == nullptr) return {};
@@ -168,7 +173,7 @@ Result<void> LogStore::write_promises(std::span<const PersistRequest> requests) 
 }
 
 Result<void> LogStore::install(const model::InstallRequest& request) {
-  Meta meta{meta_.generation, meta_.salt, request.base, request.state};
+  Meta meta{meta_.generation, meta_.salt, request.base, request.state, false};
   if (!request.keeps_tail) return begin_anew(std::move(meta));
   if (auto done = writer_->sync(); !done) return done;
   return move_base(std::move(meta));
@@ -195,6 +200,14 @@ Result<void> LogStore::begin_anew(Meta meta) {
   spares_->start_over({meta_.generation, kFirst.next()});
   bytes_written_before_ += writer_->bytes_written();
   writer_.emplace(stamp(), SegmentWriter::Start{*std::move(segment), 0, {}, {}}, *spares_);
+  return {};
+}
+
+Result<void> LogStore::note_divergence(bool diverged) {
+  Meta meta = meta_;
+  meta.state_diverged = diverged;
+  if (auto done = state_files_.write_meta(meta); !done) return done;
+  meta_ = std::move(meta);
   return {};
 }
 

@@ -91,6 +91,7 @@ class LogStore {
   [[nodiscard]] model::Result<void> begin_anew(Meta meta);
   /// Precondition: the log has the entry at the base; nothing is added and not synced.
   [[nodiscard]] model::Result<void> move_base(Meta meta);
+  [[nodiscard]] model::Result<void> note_divergence(bool diverged);
   /// Gives up what lies below the base.
   void retire_segments();
   [[nodiscard]] SegmentWriter::Stamp stamp() const;

@@ -99,7 +99,7 @@ Result<void> initialise(FileSystem& files, const std::string& directory, const N
   if (auto made = ensure_directory(files, log_directory); !made) return made;
   if (auto removed = remove_remnants(files, directory, log_directory); !removed) return removed;
   StateFiles state_files(files, directory);
-  const Meta meta{kFirstGeneration, member.salt, member.base, StateGeneration(1)};
+  const Meta meta{kFirstGeneration, member.salt, member.base, StateGeneration(1), false};
   if (auto done = state_files.create(first_hard_state(member), meta); !done) return done;
   if (member.founding_view)
     if (auto done = write_founding_log(files, log_directory, member, options); !done) return done;

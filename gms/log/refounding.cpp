@@ -58,6 +58,8 @@ Result<model::Identity> refound(FileSystem& files, const std::string& directory,
   request.seq = PersistSeq(1);
   request.group = founding.group;
   request.hard_state = model::HardState{epoch, state.identity.self};
+  // Nobody is left whose state could be better.
+  if (state.state_diverged) request.state_diverged = false;
   request.entries.push_back(view.seal(head, epoch, head.clock));
   if (auto written = recovered->store->write({&request, 1}); !written) return written.error();
   if (auto sealed = recovered->store->seal(); !sealed) return sealed.error();

@@ -81,6 +81,7 @@ Bytes encode(const Meta& meta) {
   put(out, meta.base.view.position);
   out.blob(model::encode(meta.base.view.view));
   out.u64(meta.state_generation.value());
+  out.u8(meta.state_diverged ? 1 : 0);
   return out.take();
 }
 
@@ -95,7 +96,10 @@ Result<Meta> decode_meta(ByteSpan bytes) {
   meta.base.view.position = get_position(in);
   auto view = model::decode_view(in.blob());
   meta.state_generation = StateGeneration(in.u64());
-  if (!in.finished() || !view) return Error{ErrorCode::corrupt, "malformed meta record"};
+  const std::uint8_t diverged = in.u8();
+  meta.state_diverged = diverged == 1;
+  if (!in.finished() || !view || diverged > 1)
+    return Error{ErrorCode::corrupt, "malformed meta record"};
   meta.base.view.view = *std::move(view);
   return meta;
 }

@@ -11,6 +11,8 @@ struct Meta {
   LogSalt salt;
   model::Base base;
   StateGeneration state_generation;
+  /// That state is out of use.
+  bool state_diverged = false;
 
   friend bool operator==(const Meta&, const Meta&) = default;
 };

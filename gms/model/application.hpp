@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gms/model/mark.hpp"
+#include "gms/model/state_sample.hpp"
 #include "gms/model/state_transfer.hpp"
 
 namespace gms::model {
@@ -56,6 +57,17 @@ class Application {
 
   /// The view in force from here on. `mark` is the mark after it.
   [[nodiscard]] virtual Result<void> install(const PlacedView& view, ByteSpan mark) = 0;
+
+  /// A digest of the messages delivered so far and of what came of them, and the index of the
+  /// newest of these; nothing when there is none, or if states are not to be compared. Two members
+  /// that are delivered the same and do the same have the same digest at the same index, whatever
+  /// batches it came in and however often they started; once they differ, they differ for good. It
+  /// is part of the state: stored with it, and given to others with it. Asked after each batch;
+  /// cheap.
+  [[nodiscard]] virtual std::optional<StateSample> sample() const { return std::nullopt; }
+  /// The state is not what most members have: nothing of it may be used or shown any more. Nothing
+  /// is delivered until restore(), which ends this, nor does a start: then it comes behind open().
+  virtual void quarantine() {}
 
   /// A crash now would lose no mark up to here: the log is trimmed up to it. May grow by itself.
   /// With Durability::memory, what was applied. Asked often; cheap.

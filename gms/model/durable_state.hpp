@@ -70,6 +70,8 @@ struct RestoredState {
   RecoveredLog log;
   /// Which of its states the application has to open.
   StateGeneration state{1};
+  /// That state was found to differ from what most members have.
+  bool state_diverged = false;
   /// What the application has applied and made durable; nothing for one that never applied.
   std::optional<Mark> applied;
 };

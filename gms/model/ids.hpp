@@ -77,6 +77,9 @@ using NodeId = Identifier<struct NodeIdTag>;
 using Incarnation = Identifier<struct IncarnationTag>;
 /// The hash of an entry chained with all before it: equal hash, equal prefix.
 using EntryHash = Identifier<struct EntryHashTag>;
+/// What an application says of its state: where members are at the same index and differ in it, one
+/// of them has diverged.
+using StateDigest = Identifier<struct StateDigestTag>;
 
 /// Who a member is: its place in the group, and which life of its data directory. A directory that
 /// is made anew is a new incarnation, so no promise of the old one is ever attributed to it [C9].

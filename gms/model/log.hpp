@@ -17,8 +17,8 @@ struct InstallRequest {
   bool keeps_tail = false;
 };
 
-/// An order to the log. Within one order: group, hard state, install, entries, trim, refusal. An
-/// entry whose index is at most the log's last replaces it and everything after it.
+/// An order to the log. Within one order: group, hard state, install, entries, trim, divergence,
+/// refusal. An entry whose index is at most the log's last replaces it and everything after it.
 struct PersistRequest {
   PersistSeq seq;
   /// A joiner has learnt its group; goes into the identity, which had none.
@@ -29,6 +29,8 @@ struct PersistRequest {
   /// The log begins after this: what is up to there is committed and in the application's durable
   /// state. Above the base before, not above the last entry.
   std::optional<Base> trim_to;
+  /// Whether the application's state differs from what most members have, which an install ends.
+  std::optional<bool> state_diverged;
   /// Why this incarnation may never start again.
   std::optional<std::string> refusal;
 };

@@ -77,6 +77,8 @@ void Driver::start_engine() {
   if (stopped_) return;
   engine_.start(effects_);
   carry_out_effects();
+  take_sample();
+  if (!stopped_ && !samples_.empty()) step(core::Applied{{}, std::exchange(samples_, {})});
   schedule_turn_end();
 }
 
@@ -189,7 +191,7 @@ void Driver::carry_out_effects() {
     effects_.clear();
     if (applied_ && !stopped_) {
       const model::Index applied = *std::exchange(applied_, std::nullopt);
-      engine_.step(now(), core::Applied{applied}, effects_);
+      engine_.step(now(), core::Applied{applied, std::exchange(samples_, {})}, effects_);
     }
   } while (!effects_.empty() && !stopped_);
 }
@@ -303,8 +305,13 @@ void Driver::carry_out(core::Deliver& effect) {
   const auto delivered = ports_.application.deliver(effect.batch);
   if (!delivered) return fail(delivered.error());
   applied_ = effect.batch.last;
+  take_sample();
   durable_may_have_grown_ = true;
   ports_.listener.on_delivered(effect.batch);
+}
+
+void Driver::take_sample() {
+  if (const auto sample = ports_.application.sample()) samples_.push_back(*sample);
 }
 
 void Driver::carry_out(core::InstallView& effect) {
@@ -385,9 +392,18 @@ void Driver::carry_out(core::InstallSnapshot& effect) {
   if (!restored) return fail(restored.error());
   settling_ = {effect.order, effect.generation};
   applied_ = effect.meta.index();
+  // What was said of the state before, and how much of that was durable, counts no more.
+  samples_.clear();
+  take_sample();
+  state_durable_ = effect.meta.index();
   durable_may_have_grown_ = true;
   ++statistics_.transfer.snapshots_restored;
   ports_.listener.on_restored(effect.meta.mark.view);
+}
+
+void Driver::carry_out(core::Quarantine&) {
+  transfer_->withdraw();
+  ports_.application.quarantine();
 }
 
 LinkStatistics Driver::link_statistics() const {

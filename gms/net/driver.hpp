@@ -117,6 +117,8 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void ask_read();
   void tell_durable_state();
   void take_snapshot(model::SnapshotId id, model::Result<model::TakenState> taken);
+  /// Asks the application for a sample of its state.
+  void take_sample();
   void flush_orders();
   void arm_timer();
   void on_timer();
@@ -140,6 +142,7 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void carry_out(core::FetchSnapshot& effect);
   void carry_out(core::CancelFetch& effect);
   void carry_out(core::InstallSnapshot& effect);
+  void carry_out(core::Quarantine& effect);
 
   boost::asio::io_context& context_;
   const LinkSettings link_settings_;
@@ -162,6 +165,8 @@ class Driver : public std::enable_shared_from_this<Driver>,
   std::optional<model::Ticket> read_ticket_;
   /// What the application consumed and the engine was not told yet.
   std::optional<model::Index> applied_;
+  /// What it said of its state on the way.
+  std::vector<model::StateSample> samples_;
   /// The application consumed something, or time has passed, since it was asked what of it is
   /// durable; and the answer that the engine has.
   bool durable_may_have_grown_ = true;

@@ -34,6 +34,10 @@ StateShelf::StateShelf(boost::asio::io_context& context, const TransferSettings&
 void StateShelf::stop() {
   if (std::exchange(stopped_, true)) return;
   timer_.cancel();
+  withdraw();
+}
+
+void StateShelf::withdraw() {
   for (const auto& serving : servings_) serving->stop();
   servings_.clear();
   counters_.serving = 0;

@@ -23,6 +23,8 @@ class StateShelf : public std::enable_shared_from_this<StateShelf>, private Stat
 
   void put(model::SnapshotId id, std::unique_ptr<model::StateSource> source);
   void release(model::SnapshotId id);
+  /// Nobody gets any of them any more, not even who is in the middle of it.
+  void withdraw();
   /// Answers a StateHello for `id` that was found to be meant for this member.
   void serve(boost::asio::ip::tcp::socket socket, model::SnapshotId id);
 

@@ -62,6 +62,11 @@ void StateTransfer::release(SnapshotId id) {
   order([shelf = shelf_, id] { shelf->release(id); });
 }
 
+void StateTransfer::withdraw() {
+  if (stopped_ || !shelf_) return;
+  order([shelf = shelf_] { shelf->withdraw(); });
+}
+
 void StateTransfer::serve(tcp::socket socket, SnapshotId id) {
   if (stopped_) return;
   error_code error;

@@ -45,6 +45,8 @@ class StateTransfer : public std::enable_shared_from_this<StateTransfer>,
   /// Lets others pull a snapshot until it is released, and for a while after.
   void put(model::SnapshotId id, std::unique_ptr<model::StateSource> source);
   void release(model::SnapshotId id);
+  /// Nobody may pull any of them any more: this member's state is of no use to others.
+  void withdraw();
   /// Goes on with a connection whose StateHello was for this member.
   void serve(boost::asio::ip::tcp::socket socket, model::SnapshotId id);
 

@@ -48,8 +48,30 @@ void serialize(Archive& archive, core::Staging& m) {
   archive(m.id, m.index, m.bytes);
 }
 template <class Archive>
+void serialize(Archive& archive, model::StateSample& m) {
+  archive(m.index, m.digest);
+}
+void save(BoundedOutput& out, const std::vector<model::StateSample>& samples) {
+  out.integer(static_cast<std::uint8_t>(samples.size()));
+  for (const model::StateSample& sample : samples) out(sample);
+}
+void load(BoundedInput& in, std::vector<model::StateSample>& samples) {
+  const std::uint8_t count = in.reader().u8();
+  if (count > core::kStateSamplesMax) return in.reader().fail();
+  samples.resize(count);
+  for (model::StateSample& sample : samples) in(sample);
+}
+template <class Archive>
+void serialize(Archive& archive, core::StateReport& m) {
+  archive(m.generation, m.wants_from, m.samples);
+}
+template <class Archive>
 void serialize(Archive& archive, core::HeartbeatReply& m) {
-  archive(m.seq, m.last_index, m.applied, m.disk_full, m.disk_low, m.staging);
+  archive(m.seq, m.last_index, m.applied, m.disk_full, m.disk_low, m.staging, m.state);
+}
+template <class Archive>
+void serialize(Archive& archive, core::StateDiverged& m) {
+  archive(m.generation, m.index);
 }
 template <class Archive>
 void serialize(Archive& archive, core::TimeoutNow& m) {

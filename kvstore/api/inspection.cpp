@@ -99,12 +99,20 @@ Duration get_duration(ByteReader& in) {
   return Duration(static_cast<Duration::rep>(in.u64()));
 }
 
+bool get_flag(ByteReader& in) {
+  const std::uint8_t flag = in.u8();
+  if (flag > 1) in.fail();
+  return flag == 1;
+}
+
 void put_peer(const PeerReport& peer, ByteWriter& out) {
   put_member_id(peer.id, out);
   put_text(peer.name, out);
   out.u64(peer.match.value());
   out.u64(peer.applied.value());
   put_duration(peer.silence, out);
+  out.u8(peer.diverged ? 1 : 0);
+  out.u8(peer.disputed ? 1 : 0);
   out.u8(peer.snapshot_bytes ? 1 : 0);
   out.u64(peer.snapshot_bytes.value_or(0));
 }
@@ -116,7 +124,9 @@ PeerReport get_peer(ByteReader& in) {
   peer.match = Index(in.u64());
   peer.applied = Index(in.u64());
   peer.silence = get_duration(in);
-  const bool fetches = in.u8() != 0;
+  peer.diverged = get_flag(in);
+  peer.disputed = get_flag(in);
+  const bool fetches = get_flag(in);
   const std::uint64_t snapshot_bytes = in.u64();
   if (fetches) peer.snapshot_bytes = snapshot_bytes;
   return peer;
@@ -186,6 +196,7 @@ void encode(const StatusReply& reply, ByteWriter& out) {
   put_duration(reply.heard_within, out);
   put_duration(reply.maintenance_max, out);
   put_text(reply.refusing_writes, out);
+  out.u8(reply.diverged ? 1 : 0);
   put_list(reply.peers, out, put_peer);
   put_list(reply.counters, out, put_counter);
 }
@@ -244,6 +255,7 @@ Result<StatusReply> decode_status_reply(ByteSpan bytes) {
   reply.heard_within = get_duration(in);
   reply.maintenance_max = get_duration(in);
   reply.refusing_writes = get_text(in);
+  reply.diverged = get_flag(in);
   reply.peers = get_list(in, get_peer);
   reply.counters = get_list(in, get_counter);
   return finish(in, std::move(reply), "status");

@@ -32,6 +32,10 @@ struct PeerReport {
   gms::model::Index match;
   gms::model::Index applied;
   gms::model::Duration silence{};
+  /// It is out of use.
+  bool diverged = false;
+  /// It differs from the leader's, and no quorum agrees on either.
+  bool disputed = false;
   /// Of the snapshot that it fetches, if it does: bytes that are there.
   std::optional<std::uint64_t> snapshot_bytes;
 
@@ -63,6 +67,8 @@ struct StatusReply {
   gms::model::Duration maintenance_max{};
   /// Why writes are refused, for people; empty when they are not.
   std::string refusing_writes;
+  /// The replica differs from what a quorum has, and is out of use until it is replaced.
+  bool diverged = false;
   /// At a leader: every other voter and learner.
   std::vector<PeerReport> peers;
   std::vector<Counter> counters;

@@ -13,7 +13,7 @@ using gms::model::Result;
 
 namespace {
 
-constexpr std::uint8_t kAppliedFormat = 1;
+constexpr std::uint8_t kAppliedFormat = 2;
 
 }  // namespace
 
@@ -22,6 +22,7 @@ void encode(const AppliedState& state, ByteWriter& out) {
   out.u64(state.index.value());
   out.u64(state.clock.value());
   out.u64(state.digest.value());
+  out.u64(state.command.value());
   out.u64(state.mark_index.value());
   out.raw(state.mark);
 }
@@ -33,10 +34,11 @@ Result<AppliedState> decode_applied_state(ByteSpan bytes) {
   state.index = Index(in.u64());
   state.clock = GroupClock(in.u64());
   state.digest = api::Digest(in.u64());
+  state.command = Index(in.u64());
   state.mark_index = Index(in.u64());
   const ByteSpan mark = in.raw(in.remaining());
   state.mark.assign(mark.begin(), mark.end());
-  if (!in.finished() || state.mark_index > state.index)
+  if (!in.finished() || state.mark_index > state.index || state.command > state.index)
     return Error{ErrorCode::corrupt, "the store's applied record is malformed"};
   return state;
 }

@@ -13,8 +13,9 @@ struct AppliedState {
   gms::model::Index index;
   /// The group's clock at the newest command.
   gms::model::GroupClock clock;
-  /// The rolling digest at `index`.
+  /// The rolling digest at `index`, and the newest command that is in it.
   api::Digest digest;
+  gms::model::Index command;
   /// Where gms goes on after a restart, and its mark of that place; empty before the first. Not
   /// above `index`.
   gms::model::Index mark_index;

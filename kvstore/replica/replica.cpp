@@ -101,6 +101,12 @@ Result<void> Replica::restore(storage::StateExchange& states,
   return Error{ErrorCode::corrupt, "a state came with another mark than it was said to have"};
 }
 
+std::optional<gms::model::StateSample> Replica::sample() const {
+  if (applied_.command == gms::model::Index()) return std::nullopt;
+  return gms::model::StateSample{applied_.command,
+                                 gms::model::StateDigest(applied_.digest.value())};
+}
+
 Result<void> Replica::get(const api::GetQuery& query, ByteWriter& out) {
   const auto revision = store_.get(storage::Space::data, query.key, value_);
   if (!revision) return revision.error();
@@ -118,6 +124,7 @@ Result<void> Replica::apply(const Delivery& delivery) {
   const ByteSpan encoded = replies_.add(delivery.ticket, delivery.position.index, *reply);
   applied_.index = delivery.position.index;
   applied_.clock = delivery.clock;
+  applied_.command = delivery.position.index;
   applied_.digest = digest_command(applied_.digest, delivery.position, delivery.payload, encoded);
   const auto* digest = command ? std::get_if<api::TakeDigest>(&*command) : nullptr;
   return digest != nullptr ? take_digest(digest->depth) : Result<void>();

@@ -65,6 +65,8 @@ class Replica final {
   [[nodiscard]] gms::model::Index durable() const { return store_.durable(); }
   /// The rolling digest at applied().
   [[nodiscard]] api::Digest digest() const { return applied_.digest; }
+  /// The rolling digest and the newest command in it; nothing before the first.
+  [[nodiscard]] std::optional<gms::model::StateSample> sample() const;
   /// The group's clock at the newest command.
   [[nodiscard]] gms::model::GroupClock clock() const { return applied_.clock; }
 

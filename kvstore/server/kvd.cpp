@@ -226,6 +226,14 @@ Result<std::optional<gms::model::Bytes>> Kvd::open(gms::model::StateGeneration g
   return replica_->stored_mark();
 }
 
+std::optional<gms::model::StateSample> Kvd::sample() const {
+  return replica_->sample();
+}
+
+void Kvd::quarantine() {
+  service_->serve_state(StateUse::quarantined);
+}
+
 Index Kvd::durable() const {
   return replica_->durable();
 }
@@ -245,8 +253,10 @@ Result<void> Kvd::restore(std::unique_ptr<gms::model::StateSink> staged,
                           gms::model::StateGeneration generation, ByteSpan mark) {
   auto restored = replica_->restore(*states_, std::move(staged), generation, mark);
   apply_failed_ = !restored;
-  if (restored) service_->on_applied(monotonic_now());
-  return restored;
+  if (!restored) return restored;
+  service_->serve_state(StateUse::served);
+  service_->on_applied(monotonic_now());
+  return {};
 }
 
 void Kvd::state_settled(gms::model::StateGeneration generation) {

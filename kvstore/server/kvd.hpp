@@ -86,6 +86,8 @@ class Kvd final : private gms::GroupListener,
   [[nodiscard]] gms::model::Result<void> deliver(const gms::model::DeliveryBatch& batch) override;
   [[nodiscard]] gms::model::Result<void> install(const gms::model::PlacedView& view,
                                                  gms::model::ByteSpan mark) override;
+  [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
+  void quarantine() override;
   [[nodiscard]] gms::model::Index durable() const override;
   void take_state(gms::model::OnStateTaken taken) override;
   [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSink>> receive_state(

@@ -122,11 +122,12 @@ api::StatusReply MemberReport::status() const {
   out.clock = clock();
   out.heard_within = sources_.config.election_min;
   out.maintenance_max = sources_.config.maintenance_max;
+  out.diverged = status.diverged;
   out.refusing_writes = refusing_writes(status);
   if (out.refusing_writes.empty()) out.refusing_writes = refusing_growth(status);
   for (const PeerStatus& peer : status.peers)
-    out.peers.push_back(
-        {peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence, peer.snapshot_bytes});
+    out.peers.push_back({peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence,
+                         peer.diverged, peer.disputed, peer.snapshot_bytes});
   out.counters = counters(status);
   return out;
 }

@@ -94,6 +94,7 @@ void RequestService::take_read(const Origin& origin, const Request& request, Ins
     freshness = query ? Result(query->freshness) : query.error();
   }
   if (!freshness) return fail(origin, refused(freshness.error()));
+  if (refuses_state(origin)) return;
   const Instant deadline = deadline_of(request, now);
   if (freshness->level == api::ReadLevel::local)
     return reads_.serve({origin, request.kind, freshness->revision_min, deadline, request.body},
@@ -104,6 +105,7 @@ void RequestService::take_read(const Origin& origin, const Request& request, Ins
 void RequestService::take_page(const Origin& origin, const Request& request, Instant now) {
   const auto query = api::decode_page_query(request.body);
   if (!query) return fail(origin, refused(query.error()));
+  if (refuses_state(origin)) return;
   if (!parts_.answers.has_room(origin.connection))
     return fail(origin, {ErrorCode::busy, "take the replies that are waiting first"});
   reply_.clear();
@@ -155,6 +157,7 @@ void RequestService::lead(const Leading& request) {
 }
 
 void RequestService::propose(const Leading& request) {
+  if (refuses_state(request.origin)) return;
   if (!standing_.refusing_writes.empty())
     return fail(request.origin, {ErrorCode::busy, standing_.refusing_writes});
   if (!standing_.refusing_growth.empty() && grows(request.body))
@@ -165,6 +168,7 @@ void RequestService::propose(const Leading& request) {
 }
 
 void RequestService::read(const Leading& request) {
+  if (refuses_state(request.origin)) return;
   const auto ticket = parts_.ordering.read_barrier();
   if (!ticket) return fail(request.origin, not_taken(ticket.error()));
   reads_.serve_after(*ticket, {request.origin, request.kind, request.revision_min, request.deadline,
@@ -234,6 +238,13 @@ void RequestService::on_completed(Ticket first, std::uint64_t count,
 
 void RequestService::fail(const Origin& origin, const Error& error) {
   parts_.answers.failed(origin, error, parts_.replica.applied(), standing_.leader);
+}
+
+bool RequestService::refuses_state(const Origin& origin) {
+  if (use_ == StateUse::served) return false;
+  fail(origin, {ErrorCode::unavailable,
+                "this replica has diverged from the group and is being replaced; ask another"});
+  return true;
 }
 
 template <class Reply>

@@ -52,6 +52,10 @@ struct Standing {
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 
+/// `quarantined`: the replica's state differs from what most members have. Nothing is read from it,
+/// and what would be answered from it is not begun.
+enum class StateUse : std::uint8_t { served, quarantined };
+
 /// Carries out the requests of clients, and knows nothing of sockets or of time but what it is
 /// told.
 ///
@@ -78,6 +82,9 @@ class RequestService {
   /// Who leads, and whether writes are taken, from now on. What was held is looked at again.
   void stand(Standing standing, gms::model::Instant now);
   [[nodiscard]] const Standing& standing() const { return standing_; }
+
+  /// Whether the replica may be used, from now on.
+  void serve_state(StateUse use) { use_ = use; }
 
   /// As GroupListener's.
   void on_read_ready(gms::model::Ticket ticket, gms::model::Instant now);
@@ -128,6 +135,8 @@ class RequestService {
   void read(const Leading& request);
   void hold(const Leading& request);
   void fail(const Origin& origin, const gms::model::Error& error);
+  /// Fails the request if the replica is out of use.
+  [[nodiscard]] bool refuses_state(const Origin& origin);
   template <class Reply>
   void answer(const Origin& origin, const Reply& reply);
   [[nodiscard]] gms::model::Instant deadline_of(const api::Request& request,
@@ -137,6 +146,7 @@ class RequestService {
   ServiceLimits limits_;
   ReadDesk reads_;
   Standing standing_;
+  StateUse use_ = StateUse::served;
   std::deque<Held> held_;
   std::size_t held_bytes_ = 0;
   /// Who waits for an operator's request.

@@ -15,6 +15,7 @@ constexpr Duration kTick(10);
 constexpr int kTicksMax = 2000;
 constexpr int kSettleRoundsMax = 1000;
 constexpr GroupId kGroup{0, 7};
+constexpr std::uint64_t kDigestFactor = 31;
 
 }  // namespace
 
@@ -71,7 +72,7 @@ void Cluster::step(Host& host, Input input) {
 
 void Cluster::report_applied(Host& host) {
   if (!std::exchange(host.owes_applied, false)) return;
-  step(host, Applied{host.delivered});
+  step(host, Applied{host.delivered, std::exchange(host.samples, {})});
 }
 
 void Cluster::tick(Host& host, Duration time) {
@@ -207,7 +208,11 @@ void Cluster::perform(Host& host, const Deliver& effect) {
     Delivery bare = delivery;
     bare.ticket = Ticket();
     check_agreement(host, delivery.position.index, text_of(bare));
+    host.digest =
+        StateDigest(host.digest.value() * kDigestFactor + delivery.position.index.value());
   }
+  if (host.compares)
+    host.samples.push_back({effect.batch.deliveries.back().position.index, host.digest});
   host.mark = effect.batch.mark;
   host.delivered = effect.batch.last;
   host.owes_applied = true;
@@ -283,13 +288,19 @@ void Cluster::perform(Host& host, const InstallSnapshot& effect) {
   host.delivered = effect.meta.index();
   host.owes_applied = false;
   host.disk.stage(effect.meta.mark);
+  host.digest = host.flushed_digest = taken_[effect.meta.id];
+  host.samples.clear();
+}
+
+void Cluster::perform(Host& host, const Quarantine&) {
+  transcript_.event(text_of(host.id()) + " puts its state out of use");
 }
 
 bool Cluster::take_state(Host& host) {
   if (!host.taking || !host.mark) return false;
-  step(host,
-       SnapshotTaken{
-           *std::exchange(host.taking, std::nullopt), {}, decode_mark(*host.mark).value(), 1});
+  const SnapshotId id = *std::exchange(host.taking, std::nullopt);
+  taken_[id] = host.digest;
+  step(host, SnapshotTaken{id, {}, decode_mark(*host.mark).value(), 1});
   return true;
 }
 
@@ -307,6 +318,7 @@ void Cluster::flush(Host& host) {
   if (!host.mark) return;
   const Mark mark = decode_mark(*host.mark).value();
   host.disk.flush(mark);
+  host.flushed_digest = host.digest;
   step(host, StateDurable{mark.head.position.index});
 }
 

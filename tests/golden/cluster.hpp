@@ -90,6 +90,7 @@ class Cluster {
   void perform(Host& host, const gms::core::FetchSnapshot& effect);
   void perform(Host& host, const gms::core::CancelFetch& effect);
   void perform(Host& host, const gms::core::InstallSnapshot& effect);
+  void perform(Host& host, const gms::core::Quarantine& effect);
   void release(Host& host);
   void arrive(const Envelope& envelope);
   void check_agreement(Host& host, gms::model::Index index, const std::string& what);
@@ -100,6 +101,8 @@ class Cluster {
   std::set<std::pair<std::string, std::string>> cuts_;
   /// What was delivered at each place of the stream, by whoever was first [A3] [A4].
   std::map<gms::model::Index, std::string> stream_;
+  /// The digests of the states that were taken.
+  std::map<gms::model::SnapshotId, gms::model::StateDigest> taken_;
   /// Who led each epoch [I1].
   std::map<gms::model::Epoch, std::string> leaders_;
 };

@@ -31,12 +31,14 @@ std::optional<PersistSeq> Disk::sync_one() {
   if (request.refusal) refusal_ = request.refusal;
   if (request.install) {
     state_ = request.install->state;
+    state_diverged_ = false;
     flushed_ = staged_;
     if (!request.install->keeps_tail) entries_.clear();
     begin_after(request.install->base);
   }
   write(entries_, request.entries);
   if (request.trim_to) begin_after(*request.trim_to);
+  state_diverged_ = request.state_diverged.value_or(state_diverged_);
   durable_ = request.seq;
   return durable_;
 }
@@ -71,6 +73,7 @@ RestoredState Disk::restore(BootSeq boot) const {
   state.hard_state = hard_state_;
   state.applied = flushed_;
   state.state = state_;
+  state.state_diverged = state_diverged_;
   RecoveredLog& log = state.log;
   log.base = base_;
   log.head = base_.head;

@@ -49,6 +49,7 @@ class Disk {
   gms::model::HardState hard_state_;
   gms::model::Base base_;
   gms::model::StateGeneration state_{1};
+  bool state_diverged_ = false;
   Runs entries_;
   std::optional<std::string> refusal_;
   std::optional<gms::model::Mark> flushed_;

@@ -13,6 +13,7 @@ Effects Host::start() {
   ++boot_;
   settings_.seed = id().node.value() * kSeedStep + boot_.value();
   delivered = Index();
+  digest = flushed_digest;
   engine_ = std::make_unique<Engine>(settings_, disk.restore(boot_), now);
   Effects effects;
   engine_->start(effects);
@@ -25,6 +26,7 @@ void Host::crash() {
   gated.clear();
   reads.clear();
   owes_applied = false;
+  samples.clear();
   taking.reset();
   fetching.reset();
 }

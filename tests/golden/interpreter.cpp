@@ -28,6 +28,8 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"take", &I::take},            // MEMBER: the state that is wanted of it is taken
       {"fetch", &I::fetch},          // MEMBER [fails]: the state that it fetches is there
       {"lose", &I::lose},            // MEMBER COUNT: durable entries are lost
+      {"compare", &I::compare},      // MEMBER|all: from here on it samples its state
+      {"diverge", &I::diverge},      // MEMBER [NUMBER]: its state is another, or that one
       {"deliver", &I::deliver},      // LINK [MESSAGE [NTH]]
       {"drop", &I::drop},            // the same
       {"duplicate", &I::duplicate},  // the same
@@ -214,6 +216,16 @@ void Interpreter::fetch(const Words& words) {
 void Interpreter::lose(const Words& words) {
   if (words.size() < 3) return error("lose MEMBER COUNT");
   for (Host* host : hosts(words, 1)) host->disk.lose_entries(number_of(words[2]));
+}
+
+void Interpreter::compare(const Words& words) {
+  for (Host* host : hosts(words, 1)) host->compares = true;
+}
+
+void Interpreter::diverge(const Words& words) {
+  if (words.size() < 2) return error("diverge MEMBER [NUMBER]");
+  const std::uint64_t by = words.size() > 2 ? number_of(words[2]) : 1;
+  for (Host* host : hosts(words, 1)) host->digest = StateDigest(host->digest.value() + by);
 }
 
 void Interpreter::propose(const Words& words) {

@@ -46,6 +46,8 @@ class Interpreter {
   void take(const Words& words);
   void fetch(const Words& words);
   void lose(const Words& words);
+  void compare(const Words& words);
+  void diverge(const Words& words);
 
   // The network.
   void deliver(const Words& words);

@@ -123,7 +123,8 @@ struct Fields {
     return field("seq", number(m.seq)) + field("last", number(m.last_index)) +
            field("applied", number(m.applied)) + flag("disk_full", m.disk_full) +
            flag("disk_low", m.disk_low) +
-           (m.staging ? field("staging", std::to_string(m.staging->bytes)) : "");
+           (m.staging ? field("staging", std::to_string(m.staging->bytes)) : "") +
+           (m.state.wants_from ? field("wants", number(*m.state.wants_from)) : "");
   }
   std::string operator()(const TimeoutNow& m) const { return field("last", to_string(m.last)); }
   std::string operator()(const Forward& m) const {
@@ -165,6 +166,9 @@ struct Fields {
   std::string operator()(const ReadIndexRequest& m) const { return field("id", number(m.id)); }
   std::string operator()(const ReadIndexReply& m) const {
     return field("id", number(m.id)) + field("index", number(m.index));
+  }
+  std::string operator()(const StateDiverged& m) const {
+    return field("generation", number(m.generation)) + field("index", number(m.index));
   }
 };
 
@@ -224,6 +228,16 @@ struct Events {
   std::string operator()(const SnapshotInstalled& e) const {
     return "installs the state at " + to_string(e.position) +
            (e.keeps_tail ? " and keeps its tail" : "");
+  }
+  std::string operator()(const MemberDiverged& e) const {
+    return "sees that " + golden::text_of(e.member) + " has diverged at " + number(e.index);
+  }
+  std::string operator()(const StateDisputed& e) const {
+    return "cannot tell whether it or " + golden::text_of(e.member) + " is right at " +
+           number(e.index);
+  }
+  std::string operator()(const StateMended& e) const {
+    return "has a state again at " + to_string(e.position);
   }
   std::string operator()(const auto&) const { return {}; }
 };
@@ -309,6 +323,7 @@ std::string text_of(const PersistRequest& request) {
     text += request.install->keeps_tail ? " with its tail" : "";
   }
   if (request.trim_to) text += field("trim", number(request.trim_to->head.position.index));
+  text += flag("diverged", request.state_diverged.value_or(false));
   return text + flag("refusal", request.refusal.has_value());
 }
 
@@ -338,8 +353,8 @@ std::string text_of(const Status& status) {
       field("last", number(status.last)) + field("stable", number(status.stable)) +
       field("commit", number(status.commit)) + field("delivered", number(status.delivered)) + " " +
       text_of(status.view_in_log.view);
-  text += flag("excluded", status.excluded) + flag("disk_full", status.disk_full) +
-          flag("disk_low", status.disk_low);
+  text += flag("excluded", status.excluded) + flag("diverged", status.diverged) +
+          flag("disk_full", status.disk_full) + flag("disk_low", status.disk_low);
   if (status.multicasts_pending != 0)
     text += field("multicasts", std::to_string(status.multicasts_pending));
   if (status.reads_pending != 0) text += field("reads", std::to_string(status.reads_pending));
@@ -350,7 +365,8 @@ std::string text_of(const PeerStatus& peer) {
   return text_of(peer.id) + (peer.voter ? " voter " : " learner ") +
          std::string(to_string(peer.state)) + field("match", number(peer.match)) +
          field("next", number(peer.next)) + field("inflight", std::to_string(peer.inflight)) +
-         flag("regressed", peer.regressed);
+         flag("regressed", peer.regressed) + flag("diverged", peer.diverged) +
+         flag("disputed", peer.disputed);
 }
 
 }  // namespace golden

@@ -26,6 +26,7 @@ void Checks::starts(ShadowMember& member, const Recovered& found,
   member.commit = applied ? applied->head.position.index : Index();
   member.role = core::RoleName::joiner;
   member.led = Epoch();
+  member.quarantined = false;
   stream_.restarts(member, member.commit, applied ? applied->view.view.seq : ViewSeq());
   ++world_.statistics().boots;
 }
@@ -111,8 +112,13 @@ void Checks::installs(ShadowMember& member, const InstallRequest& install) {
 }
 
 void Checks::restores(ShadowMember& member, const SnapshotMeta& meta) {
-  OneSequence::commits(world_, member, member.commit, meta.index(), meta.mark.head.position.epoch);
-  member.commit = meta.index();
+  // The state that takes the place of one that has diverged may be older than what is committed.
+  if (meta.index() > member.commit) {
+    OneSequence::commits(world_, member, member.commit, meta.index(),
+                         meta.mark.head.position.epoch);
+    member.commit = meta.index();
+  }
+  member.quarantined = false;
   stream_.restores(member, meta.mark);
 }
 
@@ -126,12 +132,15 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects, Instan
     if (const auto* const persist = std::get_if<core::Persist>(&effect))
       persists(member, persist->request);
   for (const core::Effect& effect : effects) {
+    is_in_use(member, effect);
     if (world_.violation()) return;
     if (const auto* const trace = std::get_if<core::Trace>(&effect)) {
       traces(member, trace->event, now);
     } else if (const auto* const send = std::get_if<core::Send>(&effect)) {
       oracle_.sends(world_, member, send->message);
       acks_.acknowledges(world_, member, send->message, send->after);
+    } else if (std::holds_alternative<core::Quarantine>(effect)) {
+      member.quarantined = true;
     } else if (const auto* const deliver = std::get_if<core::Deliver>(&effect)) {
       OrderOfProgress::delivers(world_, member, deliver->batch.last);
       stream_.delivers(world_, member, deliver->batch);
@@ -145,6 +154,21 @@ void Checks::observes(ShadowMember& member, const core::Effects& effects, Instan
     }
   }
   oracle_.step_ends(world_, member);
+}
+
+void Checks::is_in_use(const ShadowMember& member, const core::Effect& effect) {
+  const bool uses = std::holds_alternative<core::Deliver>(effect) ||
+                    std::holds_alternative<core::InstallView>(effect) ||
+                    std::holds_alternative<core::ReadReady>(effect) ||
+                    std::holds_alternative<core::TakeSnapshot>(effect);
+  if (member.quarantined && uses)
+    world_.violate("Q2", name_of(member) + " uses a state that is out of use");
+}
+
+void Checks::quarantined(const ShadowMember& member, bool flipped) {
+  if (!flipped) world_.violate("Q1", name_of(member) + " puts a sound state out of use");
+  world_.statistics().count(member.role == core::RoleName::leader ? Sometimes::leader_diverged
+                                                                  : Sometimes::follower_diverged);
 }
 
 void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant now) {
@@ -162,6 +186,8 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant
       statistics.count(Sometimes::dead_member_replaced);
   } else if (const auto* const committed = std::get_if<core::ViewCommitted>(&event)) {
     view_commits(committed->view);
+  } else if (std::holds_alternative<core::StateMended>(event)) {
+    statistics.count(Sometimes::state_mended);
   } else if (std::holds_alternative<core::SnapshotDropped>(event)) {
     statistics.count(Sometimes::snapshot_dropped);
   } else if (std::holds_alternative<core::LogTruncated>(event)) {

@@ -34,6 +34,8 @@ class Checks {
   void stops(const ShadowMember& member) { silence_.stops(member); }
   void executes(const ShadowMember& member, const std::vector<Execution>& executions);
   void state(const ShadowMember& member, gms::model::Index index, std::uint64_t digest);
+  /// Q1: the member's application is put out of use; whether it was flipped.
+  void quarantined(const ShadowMember& member, bool flipped);
   void multicasts(const MulticastBody& body) { multicasts_.sends(body); }
 
   /// What recovery would find on the member's disk now.
@@ -47,6 +49,8 @@ class Checks {
   [[nodiscard]] const OneExecution& executions() const { return executions_; }
 
  private:
+  /// Q2: nothing comes of a state that is out of use.
+  void is_in_use(const ShadowMember& member, const gms::core::Effect& effect);
   void persists(ShadowMember& member, const gms::model::PersistRequest& request);
   /// Whether another log has another view of the number that the run's last view has.
   void count_siblings(const ShadowMember& member, const gms::model::EntryRun& run);

@@ -329,6 +329,8 @@ void Cluster::deliveries_wait(Process& process) {
 
 void Cluster::executed(Process& process, const std::vector<Execution>& executions) {
   MachineState& state = machines_[process.machine()];
+  // What comes of a state that was flipped is wrong until that is found; nobody is to hear it here.
+  if (state.application->flipped()) return drop_answers(process, executions);
   checks_.executes(*state.shadow, executions);
   for (const Execution& execution : executions) {
     if (execution.ticket == Ticket() || listener_ == nullptr) continue;
@@ -336,7 +338,19 @@ void Cluster::executed(Process& process, const std::vector<Execution>& execution
   }
 }
 
+void Cluster::drop_answers(Process& process, const std::vector<Execution>& executions) {
+  for (const Execution& execution : executions) {
+    if (execution.ticket == Ticket()) continue;
+    const Error lost{ErrorCode::outcome_unknown, "of a state that was flipped"};
+    completed(process, {execution.ticket, 1, lost, {}});
+  }
+}
+
 void Cluster::read_ready(Process& process, const core::ReadReady& ready) {
+  if (machines_[process.machine()].application->flipped()) {
+    const Error lost{ErrorCode::unavailable, "of a state that was flipped"};
+    return completed(process, {ready.ticket, 1, lost, {}});
+  }
   listener_->readable(process, process.request_of(ready.ticket), ready.index);
 }
 

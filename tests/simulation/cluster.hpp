@@ -148,10 +148,13 @@ class Cluster final : private ProcessHost {
   void cancel_fetch(Process& process, gms::model::SnapshotId id) override;
   [[nodiscard]] std::shared_ptr<const SavedState> take_staged(Process& process,
                                                               gms::model::SnapshotId id) override;
+  void quarantined(Process& process) override;
   void restored(Process& process, const gms::model::SnapshotMeta& meta) override;
   void read_ready(Process& process, const gms::core::ReadReady& ready) override;
   void completed(Process& process, const gms::core::Completed& completed) override;
 
+  /// Ends the calls that were executed on a state that was flipped.
+  void drop_answers(Process& process, const std::vector<Execution>& executions);
   void make_machine(Machine machine, Random& random);
   /// Gives it an empty data directory of a new incarnation; the first machine founds the group.
   void make_member(Machine machine, Random& random);

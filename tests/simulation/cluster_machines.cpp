@@ -139,6 +139,8 @@ void Cluster::restart(Machine machine) {
     config.trim_gap = before.trim_gap;
     config.pin_time = before.pin_time;
     config.pin_bytes = before.pin_bytes;
+    config.sample_interval = before.sample_interval;
+    config.samples_max = before.samples_max;
   }
   const auto found = state.log->backend().recover(state.settings.config.tail_bytes_max);
   if (!found) {
@@ -153,11 +155,11 @@ void Cluster::restart(Machine machine) {
   state.settings.seed = process_random_.next();
   ++state.life;
   state.process = std::make_unique<Process>(
-      Process::Setup{
-          machine,
-          state.settings,
-          {found->identity, found->boot, found->hard_state, found->log, found->state, applied},
-          options_.apply_delay == 0us ? ApplyMode::at_once : ApplyMode::later},
+      Process::Setup{machine,
+                     state.settings,
+                     {found->identity, found->boot, found->hard_state, found->log, found->state,
+                      found->state_diverged, applied},
+                     options_.apply_delay == 0us ? ApplyMode::at_once : ApplyMode::later},
       static_cast<ProcessHost&>(*this), *state.application, clock(machine));
   state.process->start(clock(machine));
   for (Machine other = 0; other < size(); ++other)

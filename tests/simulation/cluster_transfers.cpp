@@ -40,7 +40,10 @@ void Cluster::tell_state_taken(Machine machine) {
   auto [id, saved] = std::exchange(state.taking, {});
   core::SnapshotTaken taken{id, {}, {}, kStateBytes};
   const auto mark = saved->mark();
-  const bool fails = disk_.sync_failure != 0 && disk_random_.chance(kTakeFailure);
+  // A state that was flipped and not found is taken by nobody: of three members with two of its
+  // kind the third would be the one that differs.
+  const bool fails =
+      (disk_.sync_failure != 0 && disk_random_.chance(kTakeFailure)) || saved->flipped();
   if (fails || !mark) {
     taken.error = Error{ErrorCode::busy, "no room for a state"};
   } else {
@@ -78,6 +81,12 @@ void Cluster::cancel_fetch(Process& process, SnapshotId id) {
 
 std::shared_ptr<const SavedState> Cluster::take_staged(Process& process, SnapshotId) {
   return std::exchange(machines_[process.machine()].fetch, {}).staged;
+}
+
+void Cluster::quarantined(Process& process) {
+  MachineState& state = machines_[process.machine()];
+  checks_.quarantined(*state.shadow, state.application->flipped());
+  state.shelf.clear();
 }
 
 void Cluster::restored(Process& process, const SnapshotMeta& meta) {

@@ -369,7 +369,9 @@ TEST_F(StateTransfer, ACrashBetweenTheFlushAndTheTrimFindsTheStateAndTheWholeLog
   cluster.restart(1);
   EXPECT_EQ(cluster.status(1).base, Index());
   EXPECT_EQ(cluster.status(1).applied, flushed);
-  // The same once more, with the trim done and what came after it not flushed.
+  // The same once more, with the trim done and what came after it not flushed. What its state was
+  // compared by last stays in the log.
+  write(0);
   cluster.flush(1);
   cluster.run(50ms);
   const Index base = cluster.status(1).base;

@@ -33,8 +33,8 @@ SimulatedDisk::RandomBits bits_of(Random& random) {
 }
 
 Recovered as_recovered(RestoredState state) {
-  return {std::move(state.identity), state.boot, state.hard_state, std::move(state.log),
-          state.state};
+  return {std::move(state.identity), state.boot,  state.hard_state,
+          std::move(state.log),      state.state, state.state_diverged};
 }
 
 }  // namespace

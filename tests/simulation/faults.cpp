@@ -11,12 +11,12 @@ using namespace std::chrono_literals;
 namespace core = gms::core;
 
 /// The classes that strike from outside; the others come with messages, syncs and effects.
-constexpr std::array<FaultClass, 18> kStriking{
-    FaultClass::crash, FaultClass::crash_leader, FaultClass::crash_loop, FaultClass::power_loss,
-    FaultClass::pause, FaultClass::partition,    FaultClass::one_way,    FaultClass::clog,
-    FaultClass::reset, FaultClass::drop_type,    FaultClass::disk_stall, FaultClass::disk_full,
-    FaultClass::leave, FaultClass::transfer,     FaultClass::evict,      FaultClass::maintenance,
-    FaultClass::wipe,  FaultClass::cut_candidate};
+constexpr std::array<FaultClass, 19> kStriking{
+    FaultClass::crash, FaultClass::crash_leader,  FaultClass::crash_loop, FaultClass::power_loss,
+    FaultClass::pause, FaultClass::partition,     FaultClass::one_way,    FaultClass::clog,
+    FaultClass::reset, FaultClass::drop_type,     FaultClass::disk_stall, FaultClass::disk_full,
+    FaultClass::leave, FaultClass::transfer,      FaultClass::evict,      FaultClass::maintenance,
+    FaultClass::wipe,  FaultClass::cut_candidate, FaultClass::flip};
 
 constexpr std::uint64_t kCrashesInALoop = 5;
 constexpr VirtualTime kForever = 24h;
@@ -56,6 +56,7 @@ std::uint64_t Faults::rate(FaultClass fault) const {
     case FaultClass::maintenance: return options.maintenance;
     case FaultClass::wipe: return options.wipe;
     case FaultClass::cut_candidate: return options.cut_candidate;
+    case FaultClass::flip: return options.flip;
     default: return 0;
   }
 }
@@ -115,6 +116,7 @@ void Faults::strike(FaultClass fault) {
     case FaultClass::maintenance: ask(core::AdminAction::maintenance); break;
     case FaultClass::wipe: wipe(victim); break;
     case FaultClass::cut_candidate: waits_for_candidate_ = true; break;
+    case FaultClass::flip: flip(victim); break;
     default: strike_process(fault, victim); break;
   }
 }
@@ -280,6 +282,16 @@ void Faults::wipe(Machine machine) {
     }
   }
   cluster_.replace(machine);
+}
+
+void Faults::flip(Machine machine) {
+  const PlacedView* const committed = cluster_.world().committed_view();
+  if (committed == nullptr || committed->view.members.size() < 3) return;
+  for (Machine other = 0; other < cluster_.size(); ++other)
+    if (cluster_.machine(other).application->flipped()) return;
+  if (cluster_.process(machine) == nullptr || cluster_.is_paused(machine)) return;
+  if (cluster_.process(machine)->deliveries() != 0) return;
+  (void)cluster_.machine(machine).application->flip();
 }
 
 void Faults::stop() {

@@ -56,6 +56,9 @@ class Faults {
   void replace(Machine from);
   /// The machine's directory is lost, unless so many are already that a view could lose its quorum.
   void wipe(Machine machine);
+  /// The machine's application state is another from now on, if it is the only one and a majority
+  /// of all voters is left that can tell.
+  void flip(Machine machine);
   [[nodiscard]] std::vector<Path> draw_partition();
   /// Both ways between the machine and all others.
   [[nodiscard]] std::vector<Path> all_paths_of(Machine machine) const;

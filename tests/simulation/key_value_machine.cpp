@@ -100,8 +100,9 @@ void KeyValueMachine::Replies::on_replies(std::span<const replica::TicketReply> 
 
 class KeyValueMachine::Saved final : public SavedState {
  public:
-  explicit Saved(storage::MemoryImage taken) : image(std::move(taken)) {}
-  std::optional<Bytes> mark() const override { return mark_of(image); }
+  explicit Saved(Durable taken) : state(std::move(taken)) {}
+  std::optional<Bytes> mark() const override { return mark_of(state.image); }
+  bool flipped() const override { return state.flipped; }
 
   static std::optional<Bytes> mark_of(const storage::MemoryImage& image) {
     if (!image.applied) return std::nullopt;
@@ -111,7 +112,7 @@ class KeyValueMachine::Saved final : public SavedState {
     return state->mark;
   }
 
-  const storage::MemoryImage image;
+  const Durable state;
 };
 
 KeyValueMachine::KeyValueMachine() {
@@ -120,7 +121,7 @@ KeyValueMachine::KeyValueMachine() {
 
 void KeyValueMachine::start() {
   replica_.reset();
-  store_ = std::make_unique<storage::MemoryStore>(durable_.current());
+  store_ = std::make_unique<storage::MemoryStore>(durable_.current().image);
   auto opened = replica::Replica::open(*store_, replies_);
   GMS_ASSERT(opened, "a replica opens what it stored");
   replica_ = *std::move(opened);
@@ -206,6 +207,30 @@ std::optional<Bytes> KeyValueMachine::mark() const {
   return replica_->stored_mark();
 }
 
+std::optional<StateSample> KeyValueMachine::sample() const {
+  return replica_->sample();
+}
+
+bool KeyValueMachine::flip() {
+  if (!replica_->sample()) return false;
+  flush();
+  replica_.reset();
+  store_.reset();
+  auto& [image, flipped] = durable_.current();
+  for (auto& [key, row] : image.rows)
+    if (key.front() == static_cast<char>(storage::Space::data) && !row.value.empty())
+      row.value.front() ^= std::byte{1};
+  auto state = replica::decode_applied_state(image.applied->record);
+  GMS_ASSERT(state, "a replica's record can be decoded");
+  state->digest = api::Digest(state->digest.value() ^ 1);
+  ByteWriter record;
+  replica::encode(*state, record);
+  image.applied->record = record.take();
+  flipped = true;
+  start();
+  return true;
+}
+
 void KeyValueMachine::flush() {
   const auto flushed = store_->flush();
   GMS_ASSERT(flushed, "a store in memory does not fail");
@@ -217,7 +242,7 @@ void KeyValueMachine::open(StateGeneration generation) {
 }
 
 std::optional<Bytes> KeyValueMachine::durable_mark() const {
-  return Saved::mark_of(durable_.current());
+  return Saved::mark_of(durable_.current().image);
 }
 
 std::shared_ptr<const SavedState> KeyValueMachine::save() {
@@ -228,7 +253,7 @@ std::shared_ptr<const SavedState> KeyValueMachine::save() {
 void KeyValueMachine::restore(const SavedState& saved, StateGeneration generation) {
   replica_.reset();
   store_.reset();
-  durable_.go_over_to(generation, dynamic_cast<const Saved&>(saved).image);
+  durable_.go_over_to(generation, dynamic_cast<const Saved&>(saved).state);
   start();
 }
 

@@ -27,6 +27,9 @@ class KeyValueMachine final : public StateMachine {
   [[nodiscard]] Value read(Key key) const override;
   [[nodiscard]] std::uint64_t digest() const override;
   [[nodiscard]] std::optional<gms::model::Bytes> mark() const override;
+  [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
+  bool flip() override;
+  [[nodiscard]] bool flipped() const override { return durable_.current().flipped; }
   void flush() override;
   void open(gms::model::StateGeneration generation) override;
   [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;
@@ -61,7 +64,11 @@ class KeyValueMachine final : public StateMachine {
   void translate(const Replies::Heard& reply, gms::model::ByteSpan payload, Execution& execution);
   [[nodiscard]] std::optional<std::uint32_t> client_of(kvstore::api::SessionId session);
 
-  Generations<kvstore::storage::MemoryImage> durable_;
+  struct Durable {
+    kvstore::storage::MemoryImage image;
+    bool flipped = false;
+  };
+  Generations<Durable> durable_;
   Replies replies_;
   std::unique_ptr<kvstore::storage::MemoryStore> store_;
   std::unique_ptr<kvstore::replica::Replica> replica_;

@@ -17,6 +17,7 @@ struct Recovered {
   gms::model::HardState hard_state;
   gms::model::RecoveredLog log;
   gms::model::StateGeneration state;
+  bool state_diverged = false;
 };
 
 /// What tells one recovered state from another: the end of a chain stands for all of it.

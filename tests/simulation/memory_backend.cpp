@@ -78,6 +78,7 @@ void MemoryBackend::Contents::apply(const PersistRequest& request) {
   if (request.hard_state) hard_state = *request.hard_state;
   if (request.install) {
     state = request.install->state;
+    state_diverged = false;
     if (request.install->keeps_tail)
       entries.trim(request.install->base);
     else
@@ -85,6 +86,7 @@ void MemoryBackend::Contents::apply(const PersistRequest& request) {
   }
   for (const EntryRun& run : request.entries) entries.apply(run);
   if (request.trim_to) entries.trim(*request.trim_to);
+  state_diverged = request.state_diverged.value_or(state_diverged);
   if (request.refusal) refusal = request.refusal;
 }
 
@@ -139,8 +141,9 @@ void MemoryBackend::power_fails(Random& random) {
 Result<Recovered> MemoryBackend::open(const Contents& contents, BootSeq boot,
                                       std::size_t tail_bytes_max) {
   if (contents.refusal) return Error{ErrorCode::corrupt, "refused: " + *contents.refusal};
-  return Recovered{contents.identity, boot, contents.hard_state,
-                   summarise(contents.entries, tail_bytes_max), contents.state};
+  return Recovered{contents.identity,   boot,
+                   contents.hard_state, summarise(contents.entries, tail_bytes_max),
+                   contents.state,      contents.state_diverged};
 }
 
 Result<Recovered> MemoryBackend::recover(std::size_t tail_bytes_max) {

@@ -50,6 +50,7 @@ class MemoryBackend final : public LogBackend {
     gms::model::HardState hard_state;
     RunList entries;
     gms::model::StateGeneration state{1};
+    bool state_diverged = false;
     std::optional<std::string> refusal;
 
     void apply(const gms::model::PersistRequest& request);

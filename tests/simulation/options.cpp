@@ -90,6 +90,24 @@ void draw_membership_faults(Random& random, FaultOptions& out) {
   out.cut_candidate = maybe(random, 10, 60);
 }
 
+/// Members that have diverged are found by a majority: where views of fewer than three voters come
+/// about, where members are lost for good, or where somebody needs the very state that may be wrong
+/// to have one at all, there may be none.
+void draw_divergence(Random& random, Options& out) {
+  out.config.sample_interval = pick<std::uint64_t>(random, {1, 3, 20, 4096});
+  out.config.samples_max = pick<std::size_t>(random, {1, 10, 128});
+  const std::uint64_t rate = random.between(5, 40);
+  if (out.machines < 3 || out.config.floor < 3 || !random.chance(300'000)) return;
+  out.faults.flip = rate;
+  out.faults.leave = 0;
+  out.faults.wipe = 0;
+  // A full disk keeps no more of its log than it must.
+  out.faults.disk_full = 0;
+  const Config all_of_the_log;
+  out.config.retain_entries = all_of_the_log.retain_entries;
+  out.config.retain_bytes = all_of_the_log.retain_bytes;
+}
+
 NetworkOptions draw_network(Random& random) {
   NetworkOptions out;
   out.delay_median = pick<VirtualTime>(random, {100us, 300us, 1ms, 5ms, 15ms});
@@ -202,6 +220,8 @@ void describe_config(std::ostringstream& out, const Config& config) {
   line(out, "config.trim_gap", config.trim_gap);
   line(out, "config.pin_time", config.pin_time);
   line(out, "config.pin_bytes", config.pin_bytes);
+  line(out, "config.sample_interval", config.sample_interval);
+  line(out, "config.samples_max", config.samples_max);
 }
 
 void describe_world(std::ostringstream& out, const Options& options) {
@@ -238,6 +258,7 @@ void describe_faults(std::ostringstream& out, const FaultOptions& faults) {
   line(out, "faults.maintenance", faults.maintenance);
   line(out, "faults.wipe", faults.wipe);
   line(out, "faults.cut_candidate", faults.cut_candidate);
+  line(out, "faults.flip", faults.flip);
   line(out, "faults.crash_between_effects", faults.crash_between_effects);
   line(out, "faults.down_max", faults.down_max);
   line(out, "faults.fault_max", faults.fault_max);
@@ -290,6 +311,8 @@ Options expand(std::uint64_t seed) {
   if (random.below(4) == 1) out.application = ApplicationKind::key_value;
   Random transfer(seed, Concern::state_transfer);
   draw_trimming(transfer, out.config);
+  Random divergence(seed, Concern::divergence);
+  draw_divergence(divergence, out);
   return out;
 }
 

@@ -54,6 +54,8 @@ struct FaultOptions {
   std::uint64_t maintenance = 0;
   std::uint64_t wipe = 0;
   std::uint64_t cut_candidate = 0;
+  /// A member's state becomes another. Only where the others can tell: see Faults::flip().
+  std::uint64_t flip = 0;
   /// Per million effects: the process dies between this one and the next.
   std::uint64_t crash_between_effects = 0;
   /// The longest that a crashed machine stays down, and that other faults last.

@@ -151,7 +151,8 @@ void Oracle::installs(World& world, const ShadowMember& member, const InstallReq
   const std::string installs = name_of(member) + " installs a snapshot" + at_index(base);
   if (!world.is_committed(base, head.hash))
     world.violate(kName, installs + ", which is not committed");
-  if (base <= member.commit) world.violate(kName, installs + ", which it has committed itself");
+  if (base <= member.commit && !member.quarantined)
+    world.violate(kName, installs + ", which it has committed itself");
   if (member.role == core::RoleName::leader) world.violate(kName, installs + " while it leads");
   if (install.keeps_tail != member.memory.holds(base, head.hash))
     world.violate(kName, installs + " and errs about what follows from it");

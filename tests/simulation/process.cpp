@@ -32,6 +32,10 @@ Process::Process(Setup setup, ProcessHost& host, StateMachine& application, Inst
 void Process::start(Instant now) {
   engine_.start(effects_);
   settle(now);
+  sample();
+  if (died_ || samples_.empty()) return;
+  report(now, Index());
+  settle(now);
 }
 
 void Process::step(Instant now, core::Input input) {
@@ -55,8 +59,16 @@ void Process::durable(Instant now, PersistSeq seq) {
 
 void Process::apply_next(Instant now) {
   if (died_) return;
-  engine_.step(now, core::Applied{apply_one()}, effects_);
+  report(now, apply_one());
   settle(now);
+}
+
+void Process::report(Instant now, Index applied) {
+  engine_.step(now, core::Applied{applied, std::exchange(samples_, {})}, effects_);
+}
+
+void Process::sample() {
+  if (const auto sample = application_.sample()) samples_.push_back(*sample);
 }
 
 /// Carries effects out until the application has nothing left to take within this step.
@@ -64,7 +76,7 @@ void Process::settle(Instant now) {
   carry_out();
   if (apply_ == ApplyMode::later && !deliveries_.empty()) host_.deliveries_wait(*this);
   while (apply_ == ApplyMode::at_once && !deliveries_.empty() && !died_) {
-    engine_.step(now, core::Applied{apply_one()}, effects_);
+    report(now, apply_one());
     carry_out();
   }
 }
@@ -117,6 +129,7 @@ void Process::carry_out(core::Effect& effect) {
 }
 
 void Process::carry_out_transfer(core::Effect& effect) {
+  if (std::holds_alternative<core::Quarantine>(effect)) host_.quarantined(*this);
   if (const auto* const release = std::get_if<core::ReleaseSnapshot>(&effect))
     host_.release_state(*this, release->id);
   if (const auto* const fetch = std::get_if<core::FetchSnapshot>(&effect))
@@ -132,6 +145,8 @@ void Process::restore(const core::InstallSnapshot& install) {
   const auto state = host_.take_staged(*this, install.meta.id);
   application_.restore(*state, install.generation);
   applied_ = install.meta.index();
+  samples_.clear();
+  sample();
   settling_.emplace(install.order, install.generation);
   host_.restored(*this, install.meta);
 }
@@ -162,6 +177,7 @@ Index Process::apply_one() {
   executions_.clear();
   application_.deliver(batch, executions_);
   applied_ = batch.last;
+  sample();
   host_.executed(*this, executions_);
   return applied_;
 }

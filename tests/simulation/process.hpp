@@ -48,6 +48,8 @@ class ProcessHost {
   /// What was staged, which is wanted now. Precondition: it was.
   [[nodiscard]] virtual std::shared_ptr<const SavedState> take_staged(
       Process& process, gms::model::SnapshotId id) = 0;
+  /// The application is to be out of use.
+  virtual void quarantined(Process& process) = 0;
   /// The application has gone over to it.
   virtual void restored(Process& process, const gms::model::SnapshotMeta& meta) = 0;
   virtual void read_ready(Process& process, const gms::core::ReadReady& ready) = 0;
@@ -122,6 +124,9 @@ class Process {
   void carry_out(gms::core::Effect& effect);
   void carry_out_transfer(gms::core::Effect& effect);
   void restore(const gms::core::InstallSnapshot& install);
+  /// Tells the engine how far the application is, and what it says of its state.
+  void report(gms::model::Instant now, gms::model::Index applied);
+  void sample();
   void release();
   void hand_over(gms::model::Instant now);
   /// Where the request with this ticket is to be added.
@@ -149,6 +154,7 @@ class Process {
   std::array<std::vector<Request>, 4> requests_;
   gms::core::Effects effects_;
   std::vector<Execution> executions_;
+  std::vector<gms::model::StateSample> samples_;
   bool died_ = false;
   std::optional<gms::model::Error> fatal_;
 };

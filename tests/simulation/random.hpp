@@ -31,7 +31,8 @@ enum class Concern : std::uint64_t {
   workload,
   faults,
   membership,
-  state_transfer
+  state_transfer,
+  divergence
 };
 
 /// A stream of random numbers, a function of a seed and a concern (xoshiro256**).

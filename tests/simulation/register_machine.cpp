@@ -95,6 +95,7 @@ void RegisterMachine::deliver(const DeliveryBatch& batch, std::vector<Execution>
     std::uint64_t digest = mix(volatile_.digest, delivery.position.index.value());
     digest = mix(digest, hash_of(delivery.payload));
     volatile_.digest = mix(digest, execution.applied ? execution.effective.value() : 0);
+    volatile_.sampled = delivery.position.index;
     execution.digest = volatile_.digest;
     executions.push_back(execution);
   }
@@ -114,6 +115,7 @@ class RegisterMachine::Saved final : public SavedState {
  public:
   explicit Saved(State taken) : state(std::move(taken)) {}
   std::optional<Bytes> mark() const override { return mark_of(state); }
+  bool flipped() const override { return state.flipped; }
 
   const State state;
 };
@@ -129,6 +131,21 @@ std::optional<Bytes> RegisterMachine::mark() const {
 
 std::optional<Bytes> RegisterMachine::durable_mark() const {
   return mark_of(durable_.current());
+}
+
+std::optional<StateSample> RegisterMachine::sample() const {
+  if (volatile_.sampled == Index()) return std::nullopt;
+  return StateSample{volatile_.sampled, StateDigest(volatile_.digest)};
+}
+
+bool RegisterMachine::flip() {
+  if (volatile_.sampled == Index()) return false;
+  if (!volatile_.registers.empty())
+    volatile_.registers.front() = Value(volatile_.registers.front().value() ^ 1);
+  volatile_.digest ^= 1;
+  volatile_.flipped = true;
+  flush();
+  return true;
 }
 
 void RegisterMachine::open(StateGeneration generation) {

@@ -14,6 +14,9 @@ class RegisterMachine final : public StateMachine {
   [[nodiscard]] Value read(Key key) const override;
   [[nodiscard]] std::uint64_t digest() const override { return volatile_.digest; }
   [[nodiscard]] std::optional<gms::model::Bytes> mark() const override;
+  [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
+  bool flip() override;
+  [[nodiscard]] bool flipped() const override { return volatile_.flipped; }
   void flush() override { durable_.current() = volatile_; }
   void open(gms::model::StateGeneration generation) override;
   [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;
@@ -33,7 +36,10 @@ class RegisterMachine final : public StateMachine {
     std::vector<Value> registers;
     std::vector<Session> sessions;
     std::uint64_t digest = 0;
+    /// Of the newest message in the digest.
+    gms::model::Index sampled;
     gms::model::Bytes mark;
+    bool flipped = false;
   };
 
   class Saved;

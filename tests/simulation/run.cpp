@@ -169,6 +169,11 @@ class Run {
                                       [&](const View* view) { return has_quorum(*view, members); });
       const bool voter = std::any_of(views.begin(), views.end(),
                                      [&](const View* view) { return view->has_voter(member->id); });
+      // One that has diverged may need all others to be found, and mended.
+      if (cluster_.machine(member->machine).application->flipped()) {
+        if (is_there(*member)) out.push_back(member->machine);
+        continue;
+      }
       const bool spare = enough || !voter;
       if (!is_there(*member) || (!voter && !cluster_.world().is_evicted(member->id))) continue;
       if (spare && (exact || random_.chance(500'000))) continue;
@@ -332,6 +337,11 @@ class Run {
       MachineState& state = cluster_.machine(machine);
       if (!state.process || !view.view.has_voter(state.settings.self.id)) continue;
       const core::Status status = state.process->engine().status();
+      if (status.diverged || state.application->flipped())
+        violate("Q3", name_of(*state.shadow) +
+                          (status.diverged ? " was found to have diverged"
+                                           : " has diverged, is not found") +
+                          " and has no other state");
       if (status.applied != first.commit)
         violate("LV5", name_of(*state.shadow) + " has applied " +
                            std::to_string(status.applied.value()) + " of " +

@@ -289,11 +289,11 @@ void ScriptedCluster::restart(Machine machine) {
   if (const auto mark = place.application.mark()) applied = *decode_mark(*mark);
   checks_.starts(*place.shadow, *found, applied);
   place.process = std::make_unique<Process>(
-      Process::Setup{
-          machine,
-          place.settings,
-          {found->identity, found->boot, found->hard_state, found->log, found->state, applied},
-          ApplyMode::at_once},
+      Process::Setup{machine,
+                     place.settings,
+                     {found->identity, found->boot, found->hard_state, found->log, found->state,
+                      found->state_diverged, applied},
+                     ApplyMode::at_once},
       static_cast<ProcessHost&>(*this), place.application, now_);
   place.process->start(now_);
   after(machine);
@@ -360,6 +360,11 @@ void ScriptedCluster::cancel_fetch(Process& process, SnapshotId) {
 
 std::shared_ptr<const SavedState> ScriptedCluster::take_staged(Process& process, SnapshotId) {
   return std::exchange(machines_[process.machine()].staged, nullptr);
+}
+
+void ScriptedCluster::quarantined(Process& process) {
+  world_.violate("Q1", name_of(*machines_[process.machine()].shadow) +
+                           " puts its state out of use, though no test flips one");
 }
 
 void ScriptedCluster::restored(Process& process, const SnapshotMeta& meta) {

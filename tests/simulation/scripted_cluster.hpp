@@ -161,6 +161,7 @@ class ScriptedCluster final : private ProcessHost {
   void cancel_fetch(Process& process, gms::model::SnapshotId id) override;
   [[nodiscard]] std::shared_ptr<const SavedState> take_staged(Process& process,
                                                               gms::model::SnapshotId id) override;
+  void quarantined(Process& process) override;
   void restored(Process& process, const gms::model::SnapshotMeta& meta) override;
   void read_ready(Process& process, const gms::core::ReadReady& ready) override;
   void completed(Process& process, const gms::core::Completed& completed) override;

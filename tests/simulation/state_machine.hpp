@@ -56,6 +56,8 @@ struct Execution {
 class SavedState {
  public:
   virtual ~SavedState() = default;
+  /// It is of a state that was flipped.
+  [[nodiscard]] virtual bool flipped() const = 0;
   /// The mark that goes with it; nothing before the first.
   [[nodiscard]] virtual std::optional<gms::model::Bytes> mark() const = 0;
 };
@@ -75,6 +77,14 @@ class StateMachine {
   [[nodiscard]] virtual std::uint64_t digest() const = 0;
   /// Of the volatile state; nothing before the first.
   [[nodiscard]] virtual std::optional<gms::model::Bytes> mark() const = 0;
+  /// As gms::model::Application::sample().
+  [[nodiscard]] virtual std::optional<gms::model::StateSample> sample() const = 0;
+
+  /// Changes a value and what the digest remembers, durably, as a fault of the machine might that
+  /// led to another result. Whether it could: not before the first message.
+  virtual bool flip() = 0;
+  /// It was, and has been given no other state since.
+  [[nodiscard]] virtual bool flipped() const = 0;
 
   /// Makes the state durable as it is.
   virtual void flush() = 0;

@@ -29,6 +29,7 @@ constexpr std::array<const char*, kFaultClasses> kFaultNames{"crash",
                                                              "maintenance",
                                                              "wipe",
                                                              "candidate cut off",
+                                                             "a state flipped",
                                                              "message lost",
                                                              "message doubled",
                                                              "message from the graveyard"};
@@ -74,7 +75,10 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
     "a multicast dropped since its sender was down",
     "a copy of a call after a change of leader",
     "a leader's request to take over that came too late",
-    "a process killed while it fetched a snapshot"};
+    "a process killed while it fetched a snapshot",
+    "a follower found to have diverged",
+    "a leader found to have diverged",
+    "a state mended"};
 
 /// Too rare for a corpus. README.md names the tests that tell them.
 constexpr std::array kToldElsewhere{

@@ -34,6 +34,7 @@ enum class FaultClass : std::uint8_t {
   maintenance,
   wipe,
   cut_candidate,
+  flip,
   message_lost,
   message_doubled,
   message_from_the_graveyard,
@@ -84,9 +85,11 @@ enum class Sometimes : std::uint8_t {
   copy_after_a_leader_change,
   late_timeout_now,
   killed_while_fetching,
+  follower_diverged,
+  leader_diverged,
+  state_mended,
 };
-inline constexpr std::size_t kSometimes =
-    static_cast<std::size_t>(Sometimes::killed_while_fetching) + 1;
+inline constexpr std::size_t kSometimes = static_cast<std::size_t>(Sometimes::state_mended) + 1;
 
 /// Kinds of messages.
 inline constexpr std::size_t kMessageTypes = std::variant_size_v<gms::core::MessageBody>;

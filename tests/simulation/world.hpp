@@ -72,6 +72,8 @@ class ShadowLog {
 struct ShadowMember {
   gms::model::MemberId id;
   Machine machine = 0;
+  /// Its application was put out of use and has no other state yet.
+  bool quarantined = false;
   bool running = false;
   gms::model::BootSeq boot;
 

@@ -60,6 +60,33 @@ TEST_F(DeliveryOfALog, GivesOnlyWhatIsCommittedAndDurableHere) {
   EXPECT_EQ(bodies_of(advance(4, 2)), (std::vector<std::string>{"c"}));
 }
 
+TEST_F(DeliveryOfALog, EndsABatchWhereEverybodyIsAskedForASample) {
+  add_commands({"a", "b", "c", "d", "e", "f"});
+  Delivery sampled{member(1), Mark(), {1 << 20, 1 << 20, 3}};
+  sampled.set_commit(Index(7));
+  log.durable(PersistSeq(1));
+  Effects effects;
+  ASSERT_EQ(sampled.advance(log, outbox, effects), std::nullopt);
+  std::vector<Index> ends;
+  for (const Effect& effect : effects)
+    if (const auto* deliver = std::get_if<Deliver>(&effect)) ends.push_back(deliver->batch.last);
+  EXPECT_EQ(ends, (std::vector<Index>{Index(3), Index(6), Index(7)}));
+}
+
+TEST_F(DeliveryOfALog, GoesOnFromAStateBelowWhatIsCommitted) {
+  add_commands({"a", "b", "c"});
+  EXPECT_EQ(bodies_of(advance(2)), (std::vector<std::string>{"a"}));
+  delivery.set_commit(Index(4));
+  const Mark mark{{log.position_at(Index(2)), *log.hash_at(Index(2)), GroupClock()},
+                  {view_of(1, 3), log.position_at(Index(1))},
+                  {}};
+  Effects effects;
+  delivery.restore(mark, effects);
+  EXPECT_EQ(delivery.commit(), Index(4));
+  EXPECT_EQ(delivery.applied(), Index(2));
+  EXPECT_EQ(bodies_of(advance(4)), (std::vector<std::string>{"b", "c"}));
+}
+
 TEST_F(DeliveryOfALog, PutsAViewBetweenTheMessagesThatItStandsBetween) {
   add_commands({"a"});
   log.append(view_entry(log.head(), 1, view_of(2, 4)), PersistSeq(1));

@@ -115,7 +115,7 @@ class EngineRules : public ::testing::Test {
     everything_is_durable();
     const Index last = engine_->status().last;
     acknowledge(member(2), last);
-    step(Applied{last});
+    step(Applied{last, {}});
     ASSERT_EQ(engine_->status().commit, last);
   }
   Mark offer_snapshot(const Position& at) {

@@ -118,8 +118,11 @@ StatusReply status_sample() {
   status.heard_within = gms::model::Duration(11);
   status.maintenance_max = gms::model::Duration(12);
   status.refusing_writes = "the disk is full";
-  status.peers = {{status.member, "n2", Index(1), Index(2), gms::model::Duration(3), 4},
-                  {status.member, "n3", Index(1), Index(2), gms::model::Duration(3), std::nullopt}};
+  status.diverged = true;
+  status.peers = {
+      {status.member, "n2", Index(1), Index(2), gms::model::Duration(3), true, false, 4},
+      {status.member, "n3", Index(1), Index(2), gms::model::Duration(3), false, true,
+       std::nullopt}};
   status.counters = {{"log.syncs", 12}};
   return status;
 }

@@ -213,6 +213,29 @@ TEST_F(LogStoreTest, ARefusedIncarnationNeverStartsAgain) {
   EXPECT_NE(error.detail.find("the log lost index 7"), std::string::npos) << error.detail;
 }
 
+TEST_F(LogStoreTest, AStateThatHasDivergedIsOutOfUseUntilAnotherIsInstalled) {
+  found();
+  append(1, 5);
+  EXPECT_FALSE(state_.state_diverged);
+  PersistRequest request = order({});
+  request.state_diverged = true;
+  ASSERT_TRUE(store_->write({&request, 1}).has_value());
+  // Neither a trim nor a start ends it.
+  request = order({});
+  request.trim_to = a_base(head_before(3));
+  ASSERT_TRUE(store_->write({&request, 1}).has_value());
+  power_loss();
+  recover();
+  EXPECT_TRUE(state_.state_diverged);
+  request = order({});
+  request.install = model::InstallRequest{a_base(head_before(5)), StateGeneration(2), true};
+  ASSERT_TRUE(store_->write({&request, 1}).has_value());
+  power_loss();
+  recover();
+  EXPECT_FALSE(state_.state_diverged);
+  EXPECT_EQ(state_.log.base.head.position.index, Index(4));
+}
+
 TEST_F(LogStoreTest, AfterAFailureNothingMoreIsDone) {
   found();
   disk_.fail_write(".seg");

@@ -363,5 +363,27 @@ TEST_F(RequestServiceTest, GivesNoMoreToAClientThatTakesNothing) {
   EXPECT_EQ(got()[0].error, ErrorCode::busy);
 }
 
+TEST_F(RequestServiceTest, AStateThatIsOutOfUseIsNeitherReadNorWrittenTo) {
+  lead();
+  service->serve_state(StateUse::quarantined);
+  get(1, {api::ReadLevel::local, {}});
+  get(2, {});
+  take(3, RequestKind::page, api::PageQuery{}, 1s);
+  put(4, "key");
+  ASSERT_EQ(got().size(), 4u);
+  for (const Got& one : got()) EXPECT_EQ(one.error, ErrorCode::unavailable) << one.request;
+  EXPECT_TRUE(ordering.proposed.empty());
+  EXPECT_FALSE(ordering.barrier.has_value());
+  // What tells of it is answered, and whoever leads elsewhere is named.
+  take(5, RequestKind::digest, api::DigestQuery{}, 1s);
+  EXPECT_EQ(got().back().error, std::nullopt);
+  follow();
+  put(6, "key");
+  EXPECT_EQ(got().back().error, ErrorCode::not_leader);
+  service->serve_state(StateUse::served);
+  get(7, {api::ReadLevel::local, {}});
+  EXPECT_EQ(got().back().error, std::nullopt);
+}
+
 }  // namespace
 }  // namespace kvstore::server

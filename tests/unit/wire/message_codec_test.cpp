@@ -53,8 +53,12 @@ std::vector<MessageBody> one_of_each() {
       core::AppendReply{AppendId(4), core::AppendVerdict::rejected, Index(1), Index(2), position,
                         Index(3), true, HeartbeatSeq(17)},
       core::Heartbeat{HeartbeatSeq(5), Index(6)},
-      core::HeartbeatReply{HeartbeatSeq(5), Index(6), Index(4), true, false,
-                           core::Staging{SnapshotId(8), Index(3), 77}},
+      core::HeartbeatReply{
+          HeartbeatSeq(5), Index(6), Index(4), true, false,
+          core::Staging{SnapshotId(8), Index(3), 77},
+          core::StateReport{StateGeneration(2),
+                            Index(9),
+                            {{Index(3), StateDigest(4)}, {Index(5), StateDigest(6)}}}},
       core::TimeoutNow{position},
       core::Forward{Ticket(99), drafts(), std::nullopt},
       core::ForwardReply{Ticket(99), core::ForwardVerdict::busy, position, kFrom, "why"},
@@ -72,6 +76,7 @@ std::vector<MessageBody> one_of_each() {
       core::SnapshotReply{SnapshotId(8), core::SnapshotVerdict::failed, Index(5)},
       core::ReadIndexRequest{Ticket(12)},
       core::ReadIndexReply{Ticket(12), Index(13)},
+      core::StateDiverged{StateGeneration(2), Index(14)},
   };
 }
 
@@ -105,6 +110,14 @@ TEST(MessageCodec, EveryMessageComesBackAsItWas) {
     ASSERT_TRUE(decoded.has_value()) << core::name_of(body) << ": " << decoded.error().detail;
     EXPECT_EQ(decoded.value(), message) << core::name_of(body);
   }
+}
+
+TEST(MessageCodec, MoreSamplesThanAMemberTellsAreRefused) {
+  core::HeartbeatReply reply;
+  reply.state.samples.resize(core::kStateSamplesMax);
+  EXPECT_TRUE(decode_message(encoded(message_with(reply))).has_value());
+  reply.state.samples.resize(core::kStateSamplesMax + 1);
+  EXPECT_FALSE(decode_message(encoded(message_with(reply))).has_value());
 }
 
 TEST(MessageCodec, AnAdminRequestComesBackAsItWas) {

@@ -1,0 +1,152 @@
+#include <algorithm>
+
+#include "gms/core/engine_parts.hpp"
+
+namespace gms::core {
+
+using namespace model;
+
+namespace {
+
+Error out_of_use() {
+  return {ErrorCode::unavailable,
+          "the state of this member differs from what most members have, and is replaced"};
+}
+
+/// Whether the newest sample that both know is the same; nothing where they know none.
+std::optional<bool> agrees(const StateSamples& own, const std::vector<StateSample>& samples) {
+  std::optional<bool> out;
+  for (const StateSample& sample : samples)
+    if (const auto digest = own.at(sample.index)) out = *digest == sample.digest;
+  return out;
+}
+
+}  // namespace
+
+// ---- the side of who has diverged
+
+StateReport Engine::Parts::state_report() const {
+  StateReport report{state_generation, std::nullopt, samples.report()};
+  // Nothing that was delivered to the state of now is delivered to the next one.
+  if (diverged)
+    report.wants_from = std::max(delivery.told(), log.base().head.position.index.next());
+  return report;
+}
+
+void Engine::Parts::on_state_diverged(const Message& message) {
+  const auto& said = std::get<StateDiverged>(message.body);
+  if (std::get<Following>(role).leader != message.from) return;
+  // It may be of a state that this member has not any more.
+  if (said.generation == state_generation) quarantine(said.index);
+}
+
+void Engine::Parts::quarantine(Index index) {
+  if (diverged) return;
+  diverged = true;
+  out.order_divergence();
+  out.trace(MemberDiverged{self, index});
+  begin_quarantine();
+}
+
+void Engine::Parts::begin_quarantine() {
+  out.add(Quarantine{});
+  release_shelf();
+  // What of these has been ordered is delivered to another state, without its ticket.
+  delivery.forget_expected({ErrorCode::outcome_unknown, "the state of this member went out of use"},
+                           out.effects());
+  fail_forwards();
+  for (const Ticket ticket : follower_reads.take_all()) refuse_diverged(ticket, 1);
+  auto* leading = std::get_if<Leading>(&role);
+  if (leading == nullptr) return;
+  std::vector<Ticket> reads = leading->reads.take_all();
+  reads.insert(reads.end(), leading->early_reads.begin(), leading->early_reads.end());
+  leading->early_reads.clear();
+  for (const Ticket ticket : reads) refuse_diverged(ticket, 1);
+}
+
+void Engine::Parts::refuse_diverged(Ticket first, std::uint64_t count) {
+  const MemberId leader = known_leader();
+  out.add(Completed{first, count, out_of_use(), leader == self ? MemberId() : leader});
+}
+
+void Engine::Parts::give_way(Leading& leading) {
+  if (!diverged || leading.transfer) return;
+  if (const auto successor = best_successor(leading)) start_transfer(leading, *successor);
+}
+
+// ---- the leader's side
+
+StateJudgement Engine::Parts::judge_states(const Leading& leading) const {
+  std::vector<StateOpinion> opinions;
+  const View& view = log.view().view;
+  // What is out of use already is no opinion.
+  for (const Progress& peer : leading.peers)
+    if (!peer.reported.wants_from)
+      opinions.push_back({peer.id(), view.has_voter(peer.id()), peer.reported.samples});
+  return judge(samples, opinions, view.members.size());
+}
+
+void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
+  const bool is_another = reply.state.generation != peer.reported.generation;
+  peer.reported = reply.state;
+  const auto same = agrees(samples, peer.reported.samples);
+  if (diverged || is_another || peer.reported.wants_from || same.value_or(false)) {
+    peer.differs_since.reset();
+    peer.diverged = peer.disputed = false;
+  }
+  if (peer.reported.wants_from) return mend(leading, peer, reply);
+  peer.mending.reset();
+  // Once they differ they differ for good, whatever the two still have in common.
+  if (diverged || same.value_or(true)) return;
+  const StateJudgement judgement = judge_states(leading);
+  if (judgement.leader_diverged) return quarantine(*judgement.leader_diverged);
+  for (const auto& [member, index] : judgement.diverged) {
+    if (member != peer.id()) continue;
+    peer.differs_since.reset();
+    if (!std::exchange(peer.diverged, true)) out.trace(MemberDiverged{member, index});
+    out.send(member, hard_state.epoch, StateDiverged{peer.reported.generation, index});
+  }
+  for (const auto& [member, index] : judgement.disputed)
+    if (member == peer.id()) note_dispute(peer, index);
+}
+
+bool Engine::Parts::is_in_dispute(const Leading& leading) const {
+  // For whoever is gone nobody waits: the group may have no quorum without who needs the state.
+  const auto is_unsettled = [this](const Progress& peer) {
+    return peer.differs_since && peer.silence(now) < config.suspect;
+  };
+  return diverged || std::ranges::any_of(leading.peers, is_unsettled);
+}
+
+void Engine::Parts::note_dispute(Progress& peer, Index index) {
+  if (!peer.differs_since) peer.differs_since = now;
+  // The answers of others may be under way.
+  if (peer.disputed || now - *peer.differs_since < config.suspect) return;
+  peer.disputed = true;
+  out.trace(StateDisputed{peer.id(), index});
+}
+
+void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
+  // It needs what the log has no more, and is brought a state anyhow.
+  if (peer.fetch()) return;
+  // A state that nobody agrees with would make two of one that has diverged.
+  if (is_in_dispute(leading) || !judge_states(leading).leader_confirmed) return;
+  if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) {
+    if (reply.staging->bytes > peer.mending->bytes) {
+      peer.mending->bytes = reply.staging->bytes;
+      peer.mending->progressed_at = now;
+    }
+    return;
+  }
+  if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
+  const Index from = *reply.state.wants_from;
+  if (shelf && shelf->meta && shelf->index < from) release_shelf();
+  if (!shelf) {
+    if (now < next_snapshot || delivery.applied() < from) return;
+    take_snapshot();
+  }
+  peer.mending = Progress::Fetch{shelf->id, shelf->index, 0, now, now};
+  if (shelf->meta) send_offer(peer);
+}
+
+}  // namespace gms::core

@@ -1,0 +1,110 @@
+#include <gmock/gmock.h>
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <csignal>
+#include <thread>
+
+#include "kvstore/storage/rocks_store.hpp"
+#include "tests/cluster/local_group.hpp"
+
+// A replica whose state became another behind the program's back, on real processes.
+
+namespace tests::cluster {
+namespace {
+
+using namespace std::chrono_literals;
+using gms::model::as_bytes;
+using kvstore::storage::RocksStore;
+using kvstore::storage::Space;
+using ::testing::HasSubstr;
+namespace json = boost::json;
+
+constexpr std::chrono::milliseconds kPatience = 20s;
+
+/// Changes a value in the store of a replica that does not run, and nothing that tells of it.
+void falsify(const std::filesystem::path& store, const std::string& key, const std::string& value) {
+  auto opened = RocksStore::open(store, {});
+  ASSERT_TRUE(opened) << opened.error().detail;
+  const auto stored = (*opened)->stored();
+  ASSERT_TRUE(stored && *stored);
+  gms::model::Bytes old;
+  const auto revision = (*opened)->get(Space::data, as_bytes(key), old);
+  ASSERT_TRUE(revision && *revision);
+  kvstore::storage::ChangeSet changes;
+  changes.changes.push_back(
+      {Space::data, as_bytes(key), kvstore::api::Versioned{**revision, as_bytes(value)}});
+  changes.applied = (*stored)->applied;
+  changes.record = (*stored)->record;
+  ASSERT_TRUE((*opened)->apply(changes));
+  ASSERT_TRUE((*opened)->flush());
+}
+
+class Divergence : public ::testing::Test {
+ protected:
+  Divergence() { group.must({"put", "account", "100"}); }
+
+  [[nodiscard]] std::filesystem::path store_of(const std::string& name) const {
+    return group.directory() / name / "data" / "state.1";
+  }
+
+  void falsify_account(const std::string& name) {
+    // It writes its memory out when it ends.
+    ASSERT_EQ(::kill(group.pid(name), SIGTERM), 0);
+    ASSERT_TRUE(group.ends_within(name, kPatience));
+    ASSERT_NO_FATAL_FAILURE(falsify(store_of(name), "account", "900"));
+    group.must({"local", "restart", name});
+    group.wait_all_up();
+  }
+
+  [[nodiscard]] bool has_event(const std::string& name, const std::string& kind) const {
+    return group.log(name).find(kind) != std::string::npos;
+  }
+  [[nodiscard]] bool wait_for_event(const std::string& name, const std::string& kind) const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (!has_event(name, kind) && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(20ms);
+    return has_event(name, kind);
+  }
+
+  void expect_equal_replicas() const {
+    const Finished verified = group.kvctl({"verify", "--deep"});
+    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+    EXPECT_THAT(verified.err, HasSubstr("all 3 replicas are equal"));
+  }
+
+  const LocalGroup group{3, 29500};
+};
+
+TEST_F(Divergence, OfAFollowerIsFoundByAnAnswerAndMended) {
+  const std::string follower = group.followers().front();
+  ASSERT_NO_FATAL_FAILURE(falsify_account(follower));
+  // Nobody has looked at the value yet.
+  EXPECT_EQ(group.kvctl({"verify", "--deep"}).exit_code, 9);
+  EXPECT_FALSE(has_event(follower, "member_diverged"));
+  group.must({"put", "account", "50", "--if-value", "100"});
+  ASSERT_TRUE(wait_for_event(follower, "member_diverged")) << group.log(follower);
+  ASSERT_TRUE(wait_for_event(follower, "state_mended")) << group.log(follower);
+  expect_equal_replicas();
+  const json::value status = json::parse(group.must({"status", "-o", "json"}));
+  for (const json::value& member : status.at("members").as_array())
+    EXPECT_FALSE(member.at("diverged").as_bool());
+  EXPECT_THAT(group.must({"events", "--member", follower}), HasSubstr("member_diverged"));
+}
+
+TEST_F(Divergence, OfTheLeaderMakesItHandOver) {
+  const std::string leader = group.leader();
+  ASSERT_NO_FATAL_FAILURE(falsify_account(leader));
+  if (group.leader() != leader) group.must({"member", "transfer", leader});
+  ASSERT_EQ(group.leader(), leader);
+  // Its answer is wrong, the last one it gives.
+  static_cast<void>(group.kvctl({"put", "account", "50", "--if-value", "100"}));
+  ASSERT_TRUE(wait_for_event(leader, "member_diverged")) << group.log(leader);
+  ASSERT_TRUE(wait_for_event(leader, "state_mended")) << group.log(leader);
+  EXPECT_NE(group.leader(), leader);
+  EXPECT_EQ(group.must({"get", "account"}), "50\n");
+  expect_equal_replicas();
+}
+
+}  // namespace
+}  // namespace tests::cluster
