@@ -74,6 +74,11 @@ std::string listed(const Counts& counts) {
   return text.empty() ? "none" : text;
 }
 
+/// What the log of faults has besides faults: that one was ordered, or is over.
+bool is_no_fault(std::string_view name) {
+  return name == "order" || name == "start" || name == "resume";
+}
+
 /// `ok` if all are, and else how many are what.
 std::string verdicts_of(const std::vector<const Row*>& rows, std::string Judgement::* checker) {
   Counts counts;
@@ -91,7 +96,8 @@ std::string line_of(const std::vector<const Row*>& rows) {
   const Run& run = rows.front()->run;
   Counts faults;
   for (const Row* row : rows)
-    for (const auto& [name, count] : row->faults) faults[name] += count;
+    for (const auto& [name, count] : row->faults)
+      if (!is_no_fault(name)) faults[name] += count;
   const auto clean = std::ranges::count_if(rows, [](const Row* row) { return row->is_clean(); });
   std::string runs = std::to_string(rows.size()) + " × " + std::to_string(run.seconds) + " s";
   if (static_cast<std::size_t>(clean) != rows.size())
