@@ -23,7 +23,13 @@ class EngineRules : public ::testing::Test {
     old_ = old.seal({{Epoch(kEpoch - 1), Index(8)}, {}, {}}, Epoch(kEpoch - 1), {});
     const EntryView last_trimmed = old_.at(Index(10));
     const EntryRun kept = old_.from(Index(11));
-    entries_ = {view_entry(old_.head(), kEpoch, view_of(1, 3))};
+    entries_.clear();
+    std::vector<PlacedView> placed;
+    for (const View& view : views_) {
+      entries_.push_back(
+          view_entry(entries_.empty() ? old_.head() : entries_.back().head(), kEpoch, view));
+      placed.push_back({view, entries_.back().head().position});
+    }
     for (std::size_t i = 0; i < commands_in_log; ++i)
       entries_.push_back(commands(entries_.back().head(), kEpoch, {"c"}));
 
@@ -36,7 +42,7 @@ class EngineRules : public ::testing::Test {
     state.log.epochs = {
         {Epoch(kEpoch - 1), Index(11), Index(11), old_.head().hash},
         {Epoch(kEpoch), Index(12), state.log.head.position.index, state.log.head.hash}};
-    state.log.views = {{view_of(1, 3), entries_.front().head().position}};
+    state.log.views = std::move(placed);
     state.log.tail = {kept};
     state.log.tail.insert(state.log.tail.end(), entries_.begin(), entries_.end());
     begin(std::move(state));
@@ -144,6 +150,8 @@ class EngineRules : public ::testing::Test {
   }
 
   Config config_;
+  /// The views of epoch 5, in the order of the log.
+  std::vector<View> views_{view_of(1, 3)};
   Instant now_{1h};
   std::optional<Engine> engine_;
   /// Commands of epoch 4 at 9 to 11; the log's base is at 10.
@@ -335,6 +343,38 @@ TEST_F(EngineRules, AnAcknowledgementOfMoreThanThereIsStopsTheLeader) {
   lead();
   acknowledge(member(3), engine_->status().last + 5);
   EXPECT_TRUE(stopped_);
+}
+
+class AMemberThatWasRemoved : public EngineRules {
+ protected:
+  /// The second view is without member 4, for this reason.
+  void start_without_member_4(ViewCause cause) {
+    views_ = {view_of(1, 4), view_of(2, 3)};
+    views_[1].cause = cause;
+    views_[1].subject = member(4);
+    start(0);
+  }
+  JoinVerdict verdict_for_member_4() {
+    const Member comes{member(4), "m4", "127.0.0.1:9", ""};
+    receive(member(4), kEpoch, JoinRequest{comes, BootSeq(1), {}, false});
+    return sent_to<JoinReply>(member(4)).verdict;
+  }
+};
+
+TEST_F(AMemberThatWasRemoved, OnItsOwnWishIsNotLetInAgain) {
+  start_without_member_4(ViewCause::leave);
+  lead();
+  EXPECT_EQ(verdict_for_member_4(), JoinVerdict::refused);
+}
+
+TEST_F(AMemberThatWasRemoved, ComesBackWhenItsRemovalIsCommitted) {
+  start_without_member_4(ViewCause::evict);
+  campaign();
+  receive(member(2), kEpoch + 1, VoteReply{true});
+  ASSERT_EQ(engine_->status().role, RoleName::leader);
+  EXPECT_EQ(verdict_for_member_4(), JoinVerdict::busy);
+  commit_all();
+  EXPECT_EQ(verdict_for_member_4(), JoinVerdict::accepted);
 }
 
 TEST_F(EngineRules, MulticastsInTheNameOfAnotherMemberAreRefused) {
