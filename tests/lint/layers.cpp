@@ -69,8 +69,8 @@ const std::vector<Library>& libraries() {
       {"GoogleTest", {"gtest/*", "gmock/*"}, {}},
       {"Google Benchmark", {"benchmark/*"}, {}},
       {"POSIX",
-       {"sys/*", "netinet/*", "arpa/*", "linux/*", "unistd.h", "fcntl.h", "signal.h", "poll.h",
-        "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h", "sched.h"},
+       {"sys/*", "netinet/*", "arpa/*", "linux/*", "malloc.h", "unistd.h", "fcntl.h", "signal.h",
+        "poll.h", "spawn.h", "dirent.h", "netdb.h", "pthread.h", "time.h", "dlfcn.h", "sched.h"},
        {"gms/log/*", "gms/net/*", "gms/group*", "gms/examples/*", "kvstore/storage/rocks_*",
         "kvstore/server/*", "client/*"}},
   };
