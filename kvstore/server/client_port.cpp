@@ -166,6 +166,16 @@ void ClientPort::on_queued(std::size_t before, std::size_t now) {
   reply_bytes_ -= before;
 }
 
+void ClientPort::on_pending(std::size_t before, std::size_t now) {
+  pending_bytes_ += now;
+  pending_bytes_ -= before;
+  if (pending_bytes_ <= limits_.request_bytes_max || std::exchange(drop_posted_, true)) return;
+  asio::post(context_, [this] {
+    drop_posted_ = false;
+    drop_large_beginnings();
+  });
+}
+
 void ClientPort::flush_later(std::uint32_t slot) {
   if (slots_[slot].has_replies) return;
   slots_[slot].has_replies = true;
@@ -206,7 +216,6 @@ void ClientPort::expire(gms::model::Instant now) {
     if (const std::string fault = fault_of(*connection, now); !fault.empty())
       connection->drop(fault);
   }
-  drop_large_beginnings();
 }
 
 std::string ClientPort::fault_of(const Connection& connection, gms::model::Instant now) const {
@@ -216,21 +225,16 @@ std::string ClientPort::fault_of(const Connection& connection, gms::model::Insta
 }
 
 void ClientPort::drop_large_beginnings() {
-  std::size_t pending = 0;
-  std::size_t senders = 0;
-  for (const Slot& slot : slots_) {
-    if (!slot.connection || slot.connection->pending_bytes() == 0) continue;
-    pending += slot.connection->pending_bytes();
-    ++senders;
-  }
-  if (pending <= limits_.request_bytes_max) return;
+  const auto senders = static_cast<std::size_t>(std::ranges::count_if(slots_, [](const Slot& slot) {
+    return slot.connection && slot.connection->pending_bytes() != 0;
+  }));
   // Those that have more here than their share; who sends little is not to blame.
-  const std::size_t share = pending / senders;
-  for (std::size_t i = 1; i < slots_.size() && pending > limits_.request_bytes_max; ++i) {
+  const std::size_t share = pending_bytes_ / std::max<std::size_t>(senders, 1);
+  for (std::size_t i = 1; i < slots_.size(); ++i) {
+    if (pending_bytes_ <= limits_.request_bytes_max) return;
     const std::shared_ptr<Connection> connection = slots_[i].connection;
-    if (!connection || connection->pending_bytes() < share) continue;
-    pending -= connection->pending_bytes();
-    connection->drop("too many bytes of incomplete requests are here");
+    if (connection && connection->pending_bytes() >= share)
+      connection->drop("too many bytes of incomplete requests are here");
   }
 }
 

@@ -79,6 +79,7 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   void on_request(const Origin& origin, const api::Request& request) override;
   bool takes_turn(Connection& connection) override;
   void on_queued(std::size_t before, std::size_t now) override;
+  void on_pending(std::size_t before, std::size_t now) override;
   void on_ended(Connection& connection, const std::string& fault) override;
 
   void post_next_turn();
@@ -117,6 +118,9 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   std::size_t requests_ = 0;
   std::size_t request_bytes_ = 0;
   std::size_t reply_bytes_ = 0;
+  /// Of requests that have begun to come.
+  std::size_t pending_bytes_ = 0;
+  bool drop_posted_ = false;
   bool flush_posted_ = false;
   PortStatistics statistics_;
 };

@@ -23,6 +23,9 @@ namespace {
 constexpr std::size_t kHelloBytesMax = 256;
 /// Reads of a busy connection before others get their turn.
 constexpr int kReadsPerTurnMax = 16;
+/// Bytes of one read, and about as many of all reads in a turn of the event loop: who sends much
+/// keeps nobody else waiting.
+constexpr std::size_t kReadBytesMax = 256 * 1024;
 
 std::string name_of(const tcp::socket& socket) {
   error_code gone;
@@ -58,6 +61,7 @@ void Connection::start(gms::model::Instant deadline) {
 void Connection::stop() {
   output_.clear();
   report_queue();
+  report_pending(0);
   owner_ = nullptr;
   error_code ignored;
   socket_.close(ignored);
@@ -71,11 +75,16 @@ void Connection::drop(const std::string& fault) {
   owner->on_ended(*this, fault);
 }
 
+std::span<std::byte> Connection::read_space() {
+  const std::span<std::byte> space = reader_.space();
+  return space.first(std::min(space.size(), kReadBytesMax));
+}
+
 // Reading is by handlers rather than a coroutine: it pauses and goes on from two places, and a
 // handler is all that this costs.
 void Connection::read() {
   reading_ = Reading::waiting;
-  const std::span<std::byte> space = reader_.space();
+  const std::span<std::byte> space = read_space();
   socket_.async_read_some(
       asio::mutable_buffer(space.data(), space.size()),
       [self = shared_from_this(), space](const error_code& error, std::size_t count) {
@@ -88,18 +97,22 @@ void Connection::on_read(const error_code& error, std::size_t count, std::span<s
   reading_ = Reading::paused;
   if (error) return drop({});
   std::size_t received = count;
+  std::size_t total = count;
   // A full buffer says that there may be more: it is taken in this turn, so that the group orders
   // it in the same batch.
   for (int reads = 1;; ++reads) {
     reader_.received(received);
     if (!take_frames()) return;
-    if (received < space.size() || reads == kReadsPerTurnMax || must_pause()) break;
+    if (received < space.size() || total >= kReadBytesMax) break;
+    if (reads == kReadsPerTurnMax || must_pause()) break;
     error_code failed;
-    space = reader_.space();
+    space = read_space();
     received = socket_.read_some(asio::mutable_buffer(space.data(), space.size()), failed);
     if (failed == asio::error::would_block) break;
     if (failed) return drop({});
+    total += received;
   }
+  report_pending(reader_.pending_bytes());
   if (!must_pause()) read();
 }
 
@@ -177,6 +190,11 @@ void Connection::report_queue() {
   if (owner_ != nullptr && before != now) owner_->on_queued(before, now);
 }
 
+void Connection::report_pending(std::size_t now) {
+  const std::size_t before = std::exchange(reported_pending_, now);
+  if (owner_ != nullptr && before != now) owner_->on_pending(before, now);
+}
+
 void Connection::refuse(const Error& error) {
   queue({api::RequestId(), error.code, {}, {}, gms::model::as_bytes(error.detail)});
   ends_when_written_ = true;
@@ -200,7 +218,9 @@ void Connection::go_on() {
 void Connection::take_more() {
   if (reading_ == Reading::waiting || must_pause()) return;
   // The frames that came while it was paused are first.
-  if (take_frames() && !must_pause()) read();
+  if (!take_frames()) return;
+  report_pending(reader_.pending_bytes());
+  if (!must_pause()) read();
 }
 
 void Connection::write() {

@@ -34,6 +34,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] virtual bool takes_turn(Connection& connection) = 0;
     /// Of its queued_bytes(), since the last time.
     virtual void on_queued(std::size_t before, std::size_t now) = 0;
+    /// The same of its pending_bytes().
+    virtual void on_pending(std::size_t before, std::size_t now) = 0;
     /// The connection ended by itself; nothing follows. `fault` says what the client did wrong, and
     /// is empty when it only went away.
     virtual void on_ended(Connection& connection, const std::string& fault) = 0;
@@ -91,6 +93,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void take_more();
   void queue(const api::Reply& reply);
   void report_queue();
+  void report_pending(std::size_t now);
+  [[nodiscard]] std::span<std::byte> read_space();
   void write();
   void write_later();
 
@@ -107,6 +111,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t request_bytes_ = 0;
   /// What was reported of its queue.
   std::size_t reported_bytes_ = 0;
+  /// What was reported of incomplete requests.
+  std::size_t reported_pending_ = 0;
   /// When the client took a reply, or had none to take.
   gms::model::Instant last_taken_{};
   Reading reading_ = Reading::paused;

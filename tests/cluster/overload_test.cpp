@@ -158,7 +158,7 @@ TEST_F(Overload, LargeValuesAreRefusedAsBusyAndTakenAgainAfterwards) {
   const std::string value(16 * kMiB - kMiB, 'v');
   std::vector<std::thread> writers;
   std::atomic<int> done = 0;
-  for (int number = 0; number < 12; ++number)
+  for (int number = 0; number < 6; ++number)
     writers.emplace_back([&, number] {
       const Finished put =
           group->kvctl({"put", "large" + std::to_string(number), "-q", "--timeout", "30s"}, value);
