@@ -67,6 +67,11 @@ class Progress {
     model::Instant offered_at;
     model::Instant progressed_at;
   };
+  /// A snapshot that was offered.
+  struct Offer {
+    model::SnapshotId id;
+    model::Instant offered_at;
+  };
   /// Nothing goes but heartbeats, until it has the snapshot or another way is found.
   void await_snapshot(model::SnapshotId id, model::Index index, model::Instant now);
   [[nodiscard]] const std::optional<Fetch>& fetch() const { return fetch_; }
@@ -119,7 +124,7 @@ class Progress {
   std::optional<model::Instant> differs_since;
   bool disputed = false;
   /// The snapshot that is to take the place of its state, while it is fed entries all the same.
-  std::optional<Fetch> mending;
+  std::optional<Offer> mending;
 
  private:
   struct InFlight {

@@ -131,13 +131,7 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
   if (peer.fetch()) return;
   // A state that nobody agrees with would make two of one that has diverged.
   if (is_in_dispute(leading) || !judge_states(leading).leader_confirmed) return;
-  if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) {
-    if (reply.staging->bytes > peer.mending->bytes) {
-      peer.mending->bytes = reply.staging->bytes;
-      peer.mending->progressed_at = now;
-    }
-    return;
-  }
+  if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) return;
   if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
   const Index from = *reply.state.wants_from;
   if (shelf && shelf->meta && shelf->index < from) release_shelf();
@@ -145,7 +139,7 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
     if (now < next_snapshot || delivery.applied() < from) return;
     take_snapshot();
   }
-  peer.mending = Progress::Fetch{shelf->id, shelf->index, 0, now, now};
+  peer.mending = Progress::Offer{shelf->id, now};
   if (shelf->meta) send_offer(peer);
 }
 

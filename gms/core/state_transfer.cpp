@@ -69,7 +69,6 @@ void Engine::Parts::on(SnapshotTaken input) {
   for (Progress& peer : leading->peers) {
     if (!peer.was_offered(input.id)) continue;
     if (peer.fetch()) peer.await_snapshot(input.id, shelf->index, now);
-    if (peer.mending) peer.mending->index = shelf->index;
     send_offer(peer);
   }
 }
