@@ -117,6 +117,8 @@ struct Engine::Parts {
   void replicate_all(Leading& leading);
   /// Whether entries may go to the peer.
   [[nodiscard]] bool is_fed(Leading& leading, const Progress& peer) const;
+  /// Whether the peer needs entries that the log no longer has, so that only a state helps it.
+  [[nodiscard]] bool lacks_entries(const Progress& peer) const;
   void replicate(Leading& leading, Progress& peer);
   void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
   void send_probe_of_end(Leading& leading, Progress& peer);
@@ -153,6 +155,8 @@ struct Engine::Parts {
   void on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply);
   /// Whether this leader's state may be handed on: not while it may be the wrong one of two.
   [[nodiscard]] bool is_in_dispute(const Leading& leading) const;
+  /// Whether the group orders nothing until this voter has a state that goes on with the log.
+  [[nodiscard]] bool is_needed(const Leading& leading, const Progress& peer) const;
   void note_dispute(Progress& peer, model::Index index);
   /// Brings the peer, whose state has diverged, another one.
   void mend(Leading& leading, Progress& peer, const HeartbeatReply& reply);

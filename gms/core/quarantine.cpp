@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <utility>
 
 #include "gms/core/engine_parts.hpp"
+#include "gms/core/quorum.hpp"
 
 namespace gms::core {
 
@@ -79,11 +81,17 @@ void Engine::Parts::give_way(Leading& leading) {
 StateJudgement Engine::Parts::judge_states(const Leading& leading) const {
   std::vector<StateOpinion> opinions;
   const View& view = log.view().view;
-  // What is out of use already is no opinion.
-  for (const Progress& peer : leading.peers)
-    if (!peer.reported.wants_from)
-      opinions.push_back({peer.id(), view.has_voter(peer.id()), peer.reported.samples});
-  return judge(samples, opinions, view.members.size());
+  std::size_t keeping = view.members.size();
+  // A state that another is to take the place of is no opinion, and will not become one: without
+  // it the others are as many as they are ever going to be.
+  for (const Progress& peer : leading.peers) {
+    const bool is_voter = view.has_voter(peer.id());
+    if (!peer.reported.wants_from && !lacks_entries(peer))
+      opinions.push_back({peer.id(), is_voter, peer.reported.samples});
+    else if (is_voter)
+      --keeping;
+  }
+  return judge(samples, opinions, keeping);
 }
 
 void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
@@ -116,6 +124,18 @@ bool Engine::Parts::is_in_dispute(const Leading& leading) const {
     return peer.differs_since && peer.silence(now) < config.suspect;
   };
   return diverged || std::ranges::any_of(leading.peers, is_unsettled);
+}
+
+bool Engine::Parts::is_needed(const Leading& leading, const Progress& peer) const {
+  const View& view = log.view().view;
+  if (!view.has_voter(peer.id())) return false;
+  const auto carries_on = [&](const Member& member) {
+    if (member.id == self) return true;
+    const Progress* other = leading.find(member.id);
+    return other != nullptr && !lacks_entries(*other) && other->silence(now) < config.suspect;
+  };
+  return std::cmp_less(std::ranges::count_if(view.members, carries_on),
+                       quorum(view.members.size()));
 }
 
 void Engine::Parts::note_dispute(Progress& peer, Index index) {

@@ -37,12 +37,16 @@ bool Engine::Parts::is_fed(Leading& leading, const Progress& peer) const {
   return joining != nullptr && joining->heartbeats >= kJoinHeartbeats;
 }
 
+bool Engine::Parts::lacks_entries(const Progress& peer) const {
+  return peer.next() <= log.base().head.position.index;
+}
+
 void Engine::Parts::replicate(Leading& leading, Progress& peer) {
   if (!is_fed(leading, peer)) return;
   const Progress::Window window{config.inflight_max, config.inflight_bytes_max};
   while (peer.may_send(window)) {
     if (peer.next() > log.last_index()) break;
-    if (peer.next() <= log.base().head.position.index) return offer_snapshot(leading, peer);
+    if (lacks_entries(peer)) return offer_snapshot(leading, peer);
     if (peer.next() < log.first_in_memory()) {
       peer.start_reading();
       out.add(ReadEntries{{peer.id(), peer.next(), config.append_bytes_max}});

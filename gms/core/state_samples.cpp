@@ -85,7 +85,7 @@ std::vector<StateSample> StateSamples::report() const {
 }
 
 StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opinions,
-                     std::size_t voters) {
+                     std::size_t keeping) {
   std::vector<Comparison> comparisons;
   for (const StateOpinion& opinion : opinions) comparisons.push_back(compare(own, opinion));
   StateJudgement out;
@@ -98,15 +98,15 @@ StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opin
       continue;
     }
     const Index first = comparison.differs_at.front().index;
-    if (count_with_leader(opinions, comparisons, first) >= quorum(voters)) {
+    if (count_with_leader(opinions, comparisons, first) >= quorum(keeping)) {
       out.diverged.push_back({opinion.member, first});
       continue;
     }
     out.disputed.push_back({opinion.member, first});
     for (const StateSample& sample : comparison.differs_at)
-      if (count_with(opinions, sample) >= quorum(voters)) out.leader_diverged = sample.index;
+      if (count_with(opinions, sample) >= quorum(keeping)) out.leader_diverged = sample.index;
   }
-  out.leader_confirmed = with_leader >= quorum(voters);
+  out.leader_confirmed = with_leader >= quorum(keeping);
   return out;
 }
 

@@ -49,26 +49,27 @@ struct StateOpinion {
   std::span<const model::StateSample> samples;
 };
 
-/// What follows from the opinions of all that have one. A state is right if a quorum of the voters
-/// has it: there is at most one such state, and it is nobody's to decide when there is none.
+/// What follows from the opinions of all that have one. A state is right if more than half of the
+/// voters that keep their states have it: there is at most one such state, and it is nobody's to
+/// decide when there is none.
 struct StateJudgement {
   struct Difference {
     model::MemberId member;
     model::Index index;
   };
-  /// Differ from the leader, which has what a quorum has.
+  /// Differ from the leader, which has what more than half have.
   std::vector<Difference> diverged;
-  /// Differ from the leader, and no quorum is known to agree on either.
+  /// Differ from the leader, and not more than half are known to agree on either.
   std::vector<Difference> disputed;
-  /// Where a quorum agrees on what the leader does not have.
+  /// Where more than half agree on what the leader does not have.
   std::optional<model::Index> leader_diverged;
-  /// The leader has what a quorum has.
+  /// The leader has what more than half have.
   bool leader_confirmed = false;
 };
 
-/// Judges at a leader that is a voter of a view of `voters`. Digests grow from one another, so who
-/// agrees at an index has agreed at all before it.
+/// Judges at a leader that is one of the `keeping` voters whose states nothing is to take the place
+/// of. Digests grow from one another, so who agrees at an index has agreed at all before it.
 [[nodiscard]] StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opinions,
-                                   std::size_t voters);
+                                   std::size_t keeping);
 
 }  // namespace gms::core

@@ -11,7 +11,7 @@ using namespace model;
 // ---- the leader's side
 
 void Engine::Parts::offer_snapshot(const Leading& leading, Progress& peer) {
-  if (is_in_dispute(leading)) return;
+  if (is_in_dispute(leading) && !is_needed(leading, peer)) return;
   // Whoever does not answer is not waited for: it might never fetch it.
   if (!peer.spoke() || peer.silence(now) >= config.suspect) return;
   const Index base = log.base().head.position.index;
