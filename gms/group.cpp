@@ -92,6 +92,10 @@ Result<Ticket> Group::set_maintenance(model::MemberId member, model::Duration tt
   return parts_->driver->administer({core::AdminAction::maintenance, member, ttl});
 }
 
+void Group::report_damage() {
+  parts_->driver->report_damage();
+}
+
 void Group::when_delivered(Ticket ticket, std::unique_ptr<Completion<model::Position>> completion) {
   parts_->deliveries.add(ticket, std::move(completion));
 }

@@ -206,6 +206,11 @@ class Group {
   /// Asks the leader to hand over to `member`. Ends with completed(). Error: closed.
   [[nodiscard]] model::Result<model::Ticket> transfer_leadership(model::MemberId member);
 
+  /// The application has found, outside of Application's calls, that its state is damaged. Where
+  /// this member is not the only voter its state goes out of use, by Application::quarantine(), and
+  /// another member's takes its place.
+  void report_damage();
+
   /// One-shot ends of single tickets, besides the listener's calls. Precondition: the ticket was
   /// returned in this turn of the event loop.
   void when_delivered(model::Ticket ticket,

@@ -67,6 +67,7 @@ struct Engine::Parts {
   void on(SnapshotProgress input);
   void on(SnapshotStaged input);
   void on(SnapshotFetchFailed input);
+  void on(DamageFound);
 
   // ---- election.cpp
   [[nodiscard]] RoleName role_name() const;
@@ -147,6 +148,7 @@ struct Engine::Parts {
   void on_state_diverged(const Message& message);
   /// This member's state was seen to have diverged at `index`.
   void quarantine(model::Index index);
+  void put_out_of_use(const TraceEvent& why);
   void begin_quarantine();
   void refuse_diverged(model::Ticket first, std::uint64_t count);
   /// A leader whose own state is out of use hands over.

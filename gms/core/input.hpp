@@ -111,9 +111,13 @@ struct SnapshotFetchFailed {
   model::Error error;
 };
 
+/// The application found that its state is damaged. As long as there are others, theirs is to take
+/// its place.
+struct DamageFound {};
+
 using Input =
     std::variant<Tick, Received, Durable, Applied, Propose, Multicast, Read, Admin, LocalHealth,
                  PeerConnected, PeerDisconnected, PeerDown, EntriesRead, StateDurable,
-                 SnapshotTaken, SnapshotProgress, SnapshotStaged, SnapshotFetchFailed>;
+                 SnapshotTaken, SnapshotProgress, SnapshotStaged, SnapshotFetchFailed, DamageFound>;
 
 }  // namespace gms::core

@@ -12,7 +12,7 @@ namespace {
 
 Error out_of_use() {
   return {ErrorCode::unavailable,
-          "the state of this member differs from what most members have, and is replaced"};
+          "the state of this member is out of use, and another one takes its place"};
 }
 
 /// Whether the newest sample that both know is the same; nothing where they know none.
@@ -42,11 +42,22 @@ void Engine::Parts::on_state_diverged(const Message& message) {
   if (said.generation == state_generation) quarantine(said.index);
 }
 
+void Engine::Parts::on(DamageFound) {
+  // Where there is nobody else, what is sound of this state is all that there is.
+  const View& view = log.view().view;
+  if (view.members.size() == 1 && view.has_voter(self)) return;
+  put_out_of_use(StateDamaged{delivery.applied()});
+}
+
 void Engine::Parts::quarantine(Index index) {
+  put_out_of_use(MemberDiverged{self, index});
+}
+
+void Engine::Parts::put_out_of_use(const TraceEvent& why) {
   if (diverged) return;
   diverged = true;
   out.order_divergence();
-  out.trace(MemberDiverged{self, index});
+  out.trace(why);
   begin_quarantine();
 }
 
@@ -149,8 +160,10 @@ void Engine::Parts::note_dispute(Progress& peer, Index index) {
 void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
   // It needs what the log has no more, and is brought a state anyhow.
   if (peer.fetch()) return;
-  // A state that nobody agrees with would make two of one that has diverged.
-  if (is_in_dispute(leading) || !judge_states(leading).leader_confirmed) return;
+  if (is_in_dispute(leading)) return;
+  // A state that nobody agrees with would make two of one that has diverged. Where nothing is told
+  // of states, there is nothing to go by.
+  if (!samples.empty() && !judge_states(leading).leader_confirmed) return;
   if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) return;
   if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
   const Index from = *reply.state.wants_from;

@@ -102,6 +102,7 @@ struct Describe {
     return "member=" + to_string(e.member) + " index=" + number(e.index.value());
   }
   std::string operator()(const StateMended& e) const { return "position=" + to_string(e.position); }
+  std::string operator()(const StateDamaged& e) const { return "index=" + number(e.index.value()); }
 
  private:
   static std::string snapshot(model::SnapshotId id) { return "snapshot=" + number(id.value()); }
@@ -144,7 +145,7 @@ std::string_view name_of(const TraceEvent& event) {
       "member_excluded",  "member_regressed", "stall_noticed",      "multicast_dropped",
       "member_evicted",   "log_trimmed",      "snapshot_made",      "snapshot_offered",
       "snapshot_fetched", "snapshot_dropped", "snapshot_installed", "member_diverged",
-      "state_disputed",   "state_mended"};
+      "state_disputed",   "state_mended",     "state_damaged"};
   return kNames[event.index()];
 }
 

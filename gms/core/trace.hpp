@@ -150,12 +150,16 @@ struct MemberDiverged {
   model::MemberId member;
   model::Index index;
 };
+/// The application found damage in its state, which stands at `index`: it is out of use.
+struct StateDamaged {
+  model::Index index;
+};
 /// The member and this leader differ up to `index`, and no quorum agrees on either state.
 struct StateDisputed {
   model::MemberId member;
   model::Index index;
 };
-/// Another state is in the place of one that had diverged.
+/// Another state is in the place of one that was out of use.
 struct StateMended {
   model::Position position;
 };
@@ -166,7 +170,7 @@ using TraceEvent =
                  TransferStarted, TransferAborted, MemberExcluded, MemberRegressed, StallNoticed,
                  MulticastDropped, MemberEvicted, LogTrimmed, SnapshotMade, SnapshotOffered,
                  SnapshotFetched, SnapshotDropped, SnapshotInstalled, MemberDiverged, StateDisputed,
-                 StateMended>;
+                 StateMended, StateDamaged>;
 
 /// The event's name, such as `role_changed`.
 [[nodiscard]] std::string_view name_of(const TraceEvent& event);

@@ -52,10 +52,11 @@ class Application {
   [[nodiscard]] virtual Result<std::optional<Bytes>> open(StateGeneration generation) = 0;
 
   /// Applies the batch and keeps its mark with the effects. An error stops the member: a message is
-  /// never skipped.
+  /// never skipped. But with `corrupt` the state counts as damaged, and goes out of use as a whole
+  /// where another member's can take its place.
   [[nodiscard]] virtual Result<void> deliver(const DeliveryBatch& batch) = 0;
 
-  /// The view in force from here on. `mark` is the mark after it.
+  /// The view in force from here on. `mark` is the mark after it. Errors as of deliver().
   [[nodiscard]] virtual Result<void> install(const PlacedView& view, ByteSpan mark) = 0;
 
   /// A digest of the messages delivered so far and of what came of them, and the index of the
@@ -65,8 +66,9 @@ class Application {
   /// is part of the state: stored with it, and given to others with it. Asked after each batch;
   /// cheap.
   [[nodiscard]] virtual std::optional<StateSample> sample() const { return std::nullopt; }
-  /// The state is not what most members have: nothing of it may be used or shown any more. Nothing
-  /// is delivered until restore(), which ends this, nor does a start: then it comes behind open().
+  /// The state is damaged, or not what most members have: nothing of it may be used or shown.
+  /// Nothing is delivered until restore(), which ends this, nor does a start: then it comes behind
+  /// open().
   virtual void quarantine() {}
 
   /// A crash now would lose no mark up to here: the log is trimmed up to it. May grow by itself.

@@ -99,7 +99,24 @@ void Driver::fail(const Error& error) {
   ports_.listener.on_stopped(error);
 }
 
+void Driver::on_application_error(const Error& error) {
+  if (error.code != ErrorCode::corrupt) return fail(error);
+  // Nothing more is given to it, though what was decided before may be under way.
+  takes_nothing_ = true;
+  asio::post(context_, [self = shared_from_this(), error] { self->tell_of_damage(error); });
+}
+
+void Driver::tell_of_damage(const std::optional<Error>& error) {
+  if (stopped_ || (error && !takes_nothing_)) return;
+  take(core::DamageFound{});
+  if (error && !engine_.status().diverged) fail(*error);
+}
+
 // ---- what callers want
+
+void Driver::report_damage() {
+  asio::post(context_, [self = shared_from_this()] { self->tell_of_damage(std::nullopt); });
+}
 
 Result<Ticket> Driver::add_draft(DraftKind kind, std::initializer_list<model::ByteSpan> pieces) {
   if (stopped_) return is_closed();
@@ -300,14 +317,27 @@ void Driver::carry_out(core::ForgetPeer& effect) {
 }
 
 void Driver::carry_out(core::Deliver& effect) {
+  if (takes_nothing_) return lose(effect.batch);
   ++statistics_.deliveries;
   statistics_.delivered_entries += effect.batch.deliveries.size();
   const auto delivered = ports_.application.deliver(effect.batch);
-  if (!delivered) return fail(delivered.error());
+  if (!delivered) {
+    lose(effect.batch);
+    return on_application_error(delivered.error());
+  }
   applied_ = effect.batch.last;
   take_sample();
   durable_may_have_grown_ = true;
   ports_.listener.on_delivered(effect.batch);
+}
+
+void Driver::lose(const model::DeliveryBatch& batch) {
+  const Error why{ErrorCode::outcome_unknown, "the state of this member went out of use"};
+  for (const model::Delivery& delivery : batch.deliveries) {
+    if (delivery.ticket == Ticket()) continue;
+    core::Completed completed{delivery.ticket, 1, why, {}};
+    ports_.listener.on_completed(completed);
+  }
 }
 
 void Driver::take_sample() {
@@ -315,8 +345,9 @@ void Driver::take_sample() {
 }
 
 void Driver::carry_out(core::InstallView& effect) {
+  if (takes_nothing_) return;
   const auto installed = ports_.application.install(effect.view, effect.mark);
-  if (!installed) return fail(installed.error());
+  if (!installed) return on_application_error(installed.error());
   applied_ = effect.view.position.index;
   durable_may_have_grown_ = true;
   ports_.listener.on_view(effect.view);
@@ -390,6 +421,7 @@ void Driver::carry_out(core::InstallSnapshot& effect) {
   const auto restored = ports_.application.restore(std::move(staged), effect.generation,
                                                    model::encode(effect.meta.mark));
   if (!restored) return fail(restored.error());
+  takes_nothing_ = false;
   settling_ = {effect.order, effect.generation};
   applied_ = effect.meta.index();
   // What was said of the state before, and how much of that was durable, counts no more.

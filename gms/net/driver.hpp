@@ -82,6 +82,9 @@ class Driver : public std::enable_shared_from_this<Driver>,
   /// Error: closed.
   [[nodiscard]] model::Result<model::Ticket> administer(const core::AdminRequest& request);
 
+  /// As Group's. Idempotent while the state is the same.
+  void report_damage();
+
   [[nodiscard]] core::Status status() const { return engine_.status(); }
   [[nodiscard]] LinkStatistics link_statistics() const;
   [[nodiscard]] DriverStatistics statistics() const;
@@ -123,6 +126,12 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void arm_timer();
   void on_timer();
   void fail(const model::Error& error);
+  /// The application did not take what it was given. A damaged state is replaced if there is
+  /// another; all else ends the member.
+  void on_application_error(const model::Error& error);
+  /// What is in the batch is ordered, and is not delivered here.
+  void lose(const model::DeliveryBatch& batch);
+  void tell_of_damage(const std::optional<model::Error>& error);
 
   // One for each effect.
   void carry_out(core::Persist& effect);
@@ -181,6 +190,8 @@ class Driver : public std::enable_shared_from_this<Driver>,
   DriverStatistics statistics_;
   bool turn_end_posted_ = false;
   bool stepping_ = false;
+  /// The application's state is damaged, and no other is in its place yet.
+  bool takes_nothing_ = false;
   bool stopped_ = false;
 };
 

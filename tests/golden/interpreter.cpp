@@ -30,6 +30,7 @@ const std::vector<Interpreter::Row>& Interpreter::table() {
       {"lose", &I::lose},            // MEMBER COUNT: durable entries are lost
       {"compare", &I::compare},      // MEMBER|all: from here on it samples its state
       {"diverge", &I::diverge},      // MEMBER [NUMBER]: its state is another, or that one
+      {"damage", &I::damage},        // MEMBER: it finds that its state is damaged
       {"deliver", &I::deliver},      // LINK [MESSAGE [NTH]]
       {"drop", &I::drop},            // the same
       {"duplicate", &I::duplicate},  // the same
@@ -226,6 +227,11 @@ void Interpreter::diverge(const Words& words) {
   if (words.size() < 2) return error("diverge MEMBER [NUMBER]");
   const std::uint64_t by = words.size() > 2 ? number_of(words[2]) : 1;
   for (Host* host : hosts(words, 1)) host->digest = StateDigest(host->digest.value() + by);
+}
+
+void Interpreter::damage(const Words& words) {
+  Host* host = running(words, 1);
+  if (host != nullptr) cluster_.step(*host, DamageFound());
 }
 
 void Interpreter::propose(const Words& words) {

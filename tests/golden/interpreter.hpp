@@ -48,6 +48,7 @@ class Interpreter {
   void lose(const Words& words);
   void compare(const Words& words);
   void diverge(const Words& words);
+  void damage(const Words& words);
 
   // The network.
   void deliver(const Words& words);

@@ -236,6 +236,9 @@ struct Events {
     return "cannot tell whether it or " + golden::text_of(e.member) + " is right at " +
            number(e.index);
   }
+  std::string operator()(const StateDamaged& e) const {
+    return "finds its state at " + number(e.index) + " damaged";
+  }
   std::string operator()(const StateMended& e) const {
     return "has a state again at " + to_string(e.position);
   }

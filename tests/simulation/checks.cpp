@@ -188,6 +188,8 @@ void Checks::traces(ShadowMember& member, const core::TraceEvent& event, Instant
     view_commits(committed->view);
   } else if (std::holds_alternative<core::StateMended>(event)) {
     statistics.count(Sometimes::state_mended);
+  } else if (std::holds_alternative<core::StateDamaged>(event)) {
+    statistics.count(Sometimes::state_damaged);
   } else if (std::holds_alternative<core::SnapshotDropped>(event)) {
     statistics.count(Sometimes::snapshot_dropped);
   } else if (std::holds_alternative<core::LogTruncated>(event)) {

@@ -23,13 +23,18 @@ constexpr VirtualTime kForever = 24h;
 /// Longer than it takes to be evicted in most seeds, and over before a run is.
 constexpr Duration kMaintenanceMax = 8s;
 
+/// Of states that become others, those that their members notice by themselves, in a million.
+constexpr std::uint64_t kFindsDamage = 300'000;
+
 /// What a partition looks like.
 enum class Shape : std::uint8_t { isolate_one, halves, sizes, bridge, star };
 
 }  // namespace
 
 Faults::Faults(Cluster& cluster)
-    : cluster_(cluster), random_(cluster.options().seed, Concern::faults) {}
+    : cluster_(cluster),
+      random_(cluster.options().seed, Concern::faults),
+      damage_random_(cluster.options().seed, Concern::damage) {}
 
 void Faults::start() {
   for (const FaultClass fault : kStriking) plan_next(fault);
@@ -291,7 +296,10 @@ void Faults::flip(Machine machine) {
     if (cluster_.machine(other).application->flipped()) return;
   if (cluster_.process(machine) == nullptr || cluster_.is_paused(machine)) return;
   if (cluster_.process(machine)->deliveries() != 0) return;
-  (void)cluster_.machine(machine).application->flip();
+  if (!cluster_.machine(machine).application->flip() || !damage_random_.chance(kFindsDamage))
+    return;
+  cluster_.process(machine)->step(cluster_.clock(machine), core::DamageFound());
+  cluster_.settle(machine);
 }
 
 void Faults::stop() {

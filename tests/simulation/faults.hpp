@@ -57,7 +57,7 @@ class Faults {
   /// The machine's directory is lost, unless so many are already that a view could lose its quorum.
   void wipe(Machine machine);
   /// The machine's application state is another from now on, if it is the only one and a majority
-  /// of all voters is left that can tell.
+  /// of all voters is left that can tell. At times its member finds that by itself, as damage.
   void flip(Machine machine);
   [[nodiscard]] std::vector<Path> draw_partition();
   /// Both ways between the machine and all others.
@@ -67,6 +67,7 @@ class Faults {
 
   Cluster& cluster_;
   Random random_;
+  Random damage_random_;
   std::vector<Lasting> lasting_;
   std::vector<Path> permanent_;
   std::set<gms::model::MemberId> asked_to_leave_;

@@ -32,7 +32,8 @@ enum class Concern : std::uint64_t {
   faults,
   membership,
   state_transfer,
-  divergence
+  divergence,
+  damage
 };
 
 /// A stream of random numbers, a function of a seed and a concern (xoshiro256**).

@@ -78,7 +78,8 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
     "a process killed while it fetched a snapshot",
     "a follower found to have diverged",
     "a leader found to have diverged",
-    "a state mended"};
+    "a state mended",
+    "a state found damaged by its member"};
 
 /// Too rare for a corpus. README.md names the tests that tell them.
 constexpr std::array kToldElsewhere{

@@ -88,8 +88,9 @@ enum class Sometimes : std::uint8_t {
   follower_diverged,
   leader_diverged,
   state_mended,
+  state_damaged,
 };
-inline constexpr std::size_t kSometimes = static_cast<std::size_t>(Sometimes::state_mended) + 1;
+inline constexpr std::size_t kSometimes = static_cast<std::size_t>(Sometimes::state_damaged) + 1;
 
 /// Kinds of messages.
 inline constexpr std::size_t kMessageTypes = std::variant_size_v<gms::core::MessageBody>;

@@ -51,7 +51,11 @@ class Watched final : public model::Application {
     note("open", generation);
     return inner_.open(generation);
   }
-  Result<void> deliver(const model::DeliveryBatch& batch) override { return inner_.deliver(batch); }
+  Result<void> deliver(const model::DeliveryBatch& batch) override {
+    if (deliver_error) return *std::exchange(deliver_error, std::nullopt);
+    return inner_.deliver(batch);
+  }
+  void quarantine() override { calls.emplace_back("quarantine"); }
   Result<void> install(const model::PlacedView& view, model::ByteSpan mark) override {
     return inner_.install(view, mark);
   }
@@ -75,6 +79,8 @@ class Watched final : public model::Application {
   void state_settled(model::StateGeneration generation) override { note("settled", generation); }
 
   std::vector<std::string> calls;
+  /// The next delivery ends so.
+  std::optional<model::Error> deliver_error;
 
  private:
   void note(const char* call, model::StateGeneration generation) {
@@ -96,8 +102,10 @@ struct Seat final : GroupListener, net::EventSink {
     options.config.join_retry = 20ms;
   }
 
-  void completed(model::Ticket, std::uint64_t, const std::optional<model::Error>&,
-                 model::MemberId) override {}
+  void completed(model::Ticket ticket, std::uint64_t, const std::optional<model::Error>& error,
+                 model::MemberId) override {
+    if (error) failed.emplace_back(ticket, error->code);
+  }
   void read_ready(model::Ticket, model::Index) override {}
   void view_installed(const model::PlacedView&) override {}
   void restored(const model::PlacedView& view) override { restored_views.push_back(view); }
@@ -109,6 +117,7 @@ struct Seat final : GroupListener, net::EventSink {
   Texts texts;
   Watched watched;
   std::vector<model::PlacedView> restored_views;
+  std::vector<std::pair<model::Ticket, model::ErrorCode>> failed;
   std::optional<model::Error> failure;
   std::unique_ptr<Group> group;
 };
@@ -130,6 +139,22 @@ class MemoryGroup : public testing::Test {
   template <class Done>
   bool wait(Done done) {
     return net::run_until(context_, done);
+  }
+
+  void open_three() {
+    for (std::size_t i = 0; i < 3; ++i) {
+      add_seat();
+      ASSERT_NO_FATAL_FAILURE(open(i));
+    }
+    ASSERT_TRUE(wait([&] {
+      return std::ranges::all_of(
+          seats_, [](const auto& seat) { return seat->group->view().view.members.size() == 3; });
+    }));
+  }
+
+  void order(const std::string& text) {
+    ASSERT_TRUE(seats_[0]->group->propose({as_bytes(text)}));
+    expected_ += text;
   }
 
   /// Orders texts until the log of every member begins after the first of them.
@@ -160,11 +185,7 @@ class MemoryGroup : public testing::Test {
 };
 
 TEST_F(MemoryGroup, GivesAMemberThatComesLateTheStateInPlaceOfTheTrimmedLog) {
-  for (std::size_t i = 0; i < 3; ++i) {
-    add_seat();
-    open(i);
-  }
-  ASSERT_TRUE(wait([&] { return seats_[2]->group->view().view.members.size() == 3; }));
+  open_three();
   fill_logs();
   add_seat();
   Seat& late = *seats_[3];
@@ -205,6 +226,51 @@ TEST_F(MemoryGroup, StopsAMemberThatCannotUseTheState) {
   ASSERT_TRUE(wait([&] { return late.failure.has_value(); }));
   EXPECT_EQ(late.failure->detail, "what is this");
   EXPECT_TRUE(late.restored_views.empty());
+}
+
+TEST_F(MemoryGroup, PutsAnothersStateInThePlaceOfOneThatIsFoundDamaged) {
+  open_three();
+  Seat& seat = *seats_[1];
+  order("a");
+  seat.group->report_damage();
+  seat.group->report_damage();
+  ASSERT_TRUE(wait([&] { return seat.restored_views.size() == 1; }));
+  order("b");
+  ASSERT_TRUE(wait([&] { return all_have_all(); }));
+  EXPECT_EQ(seat.watched.calls, (std::vector<std::string>{"open 1", "quarantine", "receive",
+                                                          "restore 2", "settled 2"}));
+  EXPECT_EQ(seat.failure, std::nullopt);
+}
+
+TEST_F(MemoryGroup, GoesOnWithAnothersStateWhereAMessageMeetsDamage) {
+  open_three();
+  Seat& seat = *seats_[2];
+  seat.watched.deliver_error = {model::ErrorCode::corrupt, "a damaged row"};
+  const auto ticket = seat.group->propose({as_bytes("a")});
+  ASSERT_TRUE(ticket);
+  expected_ += "a";
+  ASSERT_TRUE(wait([&] { return seat.restored_views.size() == 1; }));
+  order("b");
+  ASSERT_TRUE(wait([&] { return all_have_all(); }));
+  // It was ordered, and what came of it here is not known.
+  EXPECT_EQ(seat.failed, (std::vector<std::pair<model::Ticket, model::ErrorCode>>{
+                             {*ticket, model::ErrorCode::outcome_unknown}}));
+  EXPECT_EQ(seat.failure, std::nullopt);
+}
+
+TEST_F(MemoryGroup, StopsTheOnlyMemberWhereAMessageMeetsDamage) {
+  add_seat();
+  open(0);
+  Seat& only = *seats_[0];
+  ASSERT_TRUE(wait([&] { return only.group->status().role == core::RoleName::leader; }));
+  only.group->report_damage();
+  order("a");
+  ASSERT_TRUE(wait([&] { return all_have_all(); }));
+  only.watched.deliver_error = {model::ErrorCode::corrupt, "a damaged row"};
+  ASSERT_TRUE(only.group->propose({as_bytes("b")}));
+  ASSERT_TRUE(wait([&] { return only.failure.has_value(); }));
+  EXPECT_EQ(only.failure->detail, "a damaged row");
+  EXPECT_EQ(only.watched.calls, std::vector<std::string>{"open 1"});
 }
 
 TEST_F(MemoryGroup, DoesNotBeginWithAnApplicationOfEarlier) {
