@@ -140,8 +140,8 @@ void note_trouble(Context& context, const MemberSurvey& member) {
     context.note(name + " refuses writes: " + status.refusing_writes);
   if (status.diverged)
     context.note(name +
-                 " has diverged from the group: it serves nothing until it has another "
-                 "member's state, which it fetches by itself");
+                 " has a state that is damaged or has diverged: it serves nothing until it has "
+                 "another member's, which it fetches by itself");
   for (const api::PeerReport& peer : status.peers)
     if (peer.disputed)
       context.note(peer.name + " and the leader " + name +

@@ -93,6 +93,9 @@ Result<void> Replica::restore(storage::StateExchange& states,
                               gms::model::StateGeneration generation, ByteSpan mark) {
   ranges_.close_all();
   digests_.give_up();
+  // Of a batch that could not be applied as a whole.
+  staged_.clear();
+  replies_.clear();
   if (auto restored = states.restore(std::move(staged), generation); !restored) return restored;
   applied_ = {};
   sessions_ = SessionTable(session_limits_);

@@ -231,6 +231,7 @@ std::optional<gms::model::StateSample> Kvd::sample() const {
 }
 
 void Kvd::quarantine() {
+  apply_failed_ = false;
   service_->serve_state(StateUse::quarantined);
 }
 
@@ -254,6 +255,7 @@ Result<void> Kvd::restore(std::unique_ptr<gms::model::StateSink> staged,
   auto restored = replica_->restore(*states_, std::move(staged), generation, mark);
   apply_failed_ = !restored;
   if (!restored) return restored;
+  damage_reported_ = false;
   service_->serve_state(StateUse::served);
   service_->on_applied(monotonic_now());
   return {};
@@ -272,6 +274,7 @@ Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {
   loop_.apply_max = std::max(loop_.apply_max, took);
   loop_.applied_at = monotonic_now();
   apply_failed_ = !applied;
+  if (!applied && applied.error().code == ErrorCode::corrupt) note_damage(applied.error());
   if (applied) service_->on_applied(monotonic_now());
   return applied;
 }
@@ -354,6 +357,7 @@ Result<Ticket> Kvd::administer(const api::AdminQuery& query) {
 void Kvd::tick() {
   const Instant now = monotonic_now();
   service_->expire(now);
+  if (const auto damage = service_->take_damage()) report_damage(*damage);
   if (!digesting_) work_on_deep_digest();
   if (now >= slow_tick_at_) tick_slowly(now);
   if (finish_at_ && (now >= *finish_at_ || has_handed_over())) return finish();
@@ -368,10 +372,22 @@ void Kvd::tick() {
 void Kvd::tick_slowly(Instant now) {
   slow_tick_at_ = now + kSlowTick;
   refresh_standing();
+  if (const auto trouble = store_->trouble(); trouble && trouble->code == ErrorCode::corrupt)
+    report_damage(*trouble);
   port_.expire(now);
   replica_->ranges().drop_idle(now);
   expire_sessions(now);
   make_room(now);
+}
+
+void Kvd::note_damage(const Error& error) {
+  journal_.add("store_damaged", error.detail);
+}
+
+void Kvd::report_damage(const Error& error) {
+  if (std::exchange(damage_reported_, true)) return;
+  note_damage(error);
+  group_->report_damage();
 }
 
 void Kvd::measure_stall() {
@@ -395,7 +411,10 @@ void Kvd::make_room(Instant now) {
 void Kvd::work_on_deep_digest() {
   digesting_ = false;
   const auto work = replica_->work_on_deep_digest(kDigestRows);
-  if (!work) return journal_.add("digest_failed", work.error().detail);
+  if (!work) {
+    if (work.error().code == ErrorCode::corrupt) report_damage(work.error());
+    return journal_.add("digest_failed", work.error().detail);
+  }
   if (*work == replica::DeepWork::none) return;
   digesting_ = true;
   asio::post(context_, [this] { work_on_deep_digest(); });

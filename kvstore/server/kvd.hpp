@@ -116,6 +116,9 @@ class Kvd final : private gms::GroupListener,
   void announce_if_ready();
   void tick();
   void tick_slowly(gms::model::Instant now);
+  void note_damage(const gms::model::Error& error);
+  /// The same, and another member's state is to take the place of this one's.
+  void report_damage(const gms::model::Error& error);
   void measure_stall();
   void expire_sessions(gms::model::Instant now);
   void make_room(gms::model::Instant now);
@@ -158,6 +161,8 @@ class Kvd final : private gms::GroupListener,
   /// When the stop goes on even though something is still under way.
   std::optional<gms::model::Instant> finish_at_;
   bool apply_failed_ = false;
+  /// Of the state of now.
+  bool damage_reported_ = false;
   bool announced_ = false;
   bool refresh_posted_ = false;
   bool reads_posted_ = false;

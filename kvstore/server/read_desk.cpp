@@ -131,8 +131,17 @@ void ReadDesk::answer(const PendingRead& read, Instant now) {
     served_bytes_ += reply_.bytes().size();
     answers_.done(read.origin, reply_.bytes(), replica_.applied());
   } else {
-    answers_.failed(read.origin, done.error(), replica_.applied());
+    fail(read.origin, done.error());
   }
+}
+
+void ReadDesk::fail(const Origin& origin, const Error& error) {
+  if (error.code != ErrorCode::corrupt) return answers_.failed(origin, error, replica_.applied());
+  answers_.failed(
+      origin,
+      {ErrorCode::unavailable, "data of this replica is damaged; ask another: " + error.detail},
+      replica_.applied());
+  damage_ = error;
 }
 
 Result<void> ReadDesk::read_into(const PendingRead& read, Instant now) {

@@ -52,6 +52,14 @@ class ReadDesk {
   /// Answers the reads whose revision was not applied in time.
   void expire(gms::model::Instant now);
 
+  /// Fails a read for what the replica says of it. Data that is damaged here may be sound at
+  /// another member: the client is to ask there.
+  void fail(const Origin& origin, const gms::model::Error& error);
+  /// What reads have found to be damaged since this was asked.
+  [[nodiscard]] std::optional<gms::model::Error> take_damage() {
+    return std::exchange(damage_, std::nullopt);
+  }
+
   /// Reads that wait for a barrier, and for a revision.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] std::size_t parked() const { return parked_.size(); }
@@ -95,6 +103,7 @@ class ReadDesk {
   std::size_t served_bytes_ = 0;
   std::multimap<api::Revision, Parked> parked_;
   std::size_t parked_bytes_ = 0;
+  std::optional<gms::model::Error> damage_;
   gms::model::ByteWriter reply_;
 };
 

@@ -110,7 +110,7 @@ void RequestService::take_page(const Origin& origin, const Request& request, Ins
     return fail(origin, {ErrorCode::busy, "take the replies that are waiting first"});
   reply_.clear();
   const auto done = parts_.replica.ranges().next_page(*query, now, reply_);
-  if (!done) return fail(origin, done.error());
+  if (!done) return reads_.fail(origin, done.error());
   parts_.answers.done(origin, reply_.bytes(), parts_.replica.applied());
 }
 
@@ -243,7 +243,7 @@ void RequestService::fail(const Origin& origin, const Error& error) {
 bool RequestService::refuses_state(const Origin& origin) {
   if (use_ == StateUse::served) return false;
   fail(origin, {ErrorCode::unavailable,
-                "this replica has diverged from the group and is being replaced; ask another"});
+                "the state of this replica is out of use and is being replaced; ask another"});
   return true;
 }
 

@@ -52,8 +52,8 @@ struct Standing {
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 
-/// `quarantined`: the replica's state differs from what most members have. Nothing is read from it,
-/// and what would be answered from it is not begun.
+/// `quarantined`: the replica's state is damaged, or not what most members have. Nothing is read
+/// from it, and what would be answered from it is not begun.
 enum class StateUse : std::uint8_t { served, quarantined };
 
 /// Carries out the requests of clients, and knows nothing of sockets or of time but what it is
@@ -100,6 +100,9 @@ class RequestService {
   void expire(gms::model::Instant now);
   /// Answers everything that is held: the server stops.
   void refuse_held(const gms::model::Error& error);
+
+  /// What requests have found to be damaged since this was asked.
+  [[nodiscard]] std::optional<gms::model::Error> take_damage() { return reads_.take_damage(); }
 
   [[nodiscard]] std::size_t held() const { return held_.size(); }
   [[nodiscard]] const ReadDesk& reads() const { return reads_; }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <csignal>
+#include <fstream>
 #include <thread>
 
 #include "kvstore/storage/rocks_store.hpp"
@@ -103,6 +104,40 @@ TEST_F(Divergence, OfTheLeaderMakesItHandOver) {
   ASSERT_TRUE(wait_for_event(leader, "state_mended")) << group.log(leader);
   EXPECT_NE(group.leader(), leader);
   EXPECT_EQ(group.must({"get", "account"}), "50\n");
+  expect_equal_replicas();
+}
+
+/// Flips a bit in the middle of the largest file of rows, where no start looks.
+void damage_rows(const std::filesystem::path& store) {
+  std::filesystem::path largest;
+  for (const auto& entry : std::filesystem::directory_iterator(store))
+    if (entry.path().extension() == ".sst" &&
+        (largest.empty() || entry.file_size() > std::filesystem::file_size(largest)))
+      largest = entry.path();
+  ASSERT_FALSE(largest.empty());
+  std::fstream file(largest, std::ios::in | std::ios::out | std::ios::binary);
+  const auto middle = static_cast<std::streamoff>(std::filesystem::file_size(largest) / 2);
+  file.seekg(middle);
+  const int byte = file.get();
+  file.seekp(middle);
+  file.put(static_cast<char>(byte ^ 1));
+  ASSERT_TRUE(file.flush().good());
+}
+
+TEST_F(Divergence, OfRowsThatCannotBeReadIsFoundByWhoeverReadsThemAndMended) {
+  group.must(
+      {"bench", "put", "--keys", "2000", "--ops", "2000", "--value-size", "1000", "--sequential"});
+  const std::string follower = group.followers().front();
+  ASSERT_EQ(::kill(group.pid(follower), SIGTERM), 0);
+  ASSERT_TRUE(group.ends_within(follower, kPatience));
+  ASSERT_NO_FATAL_FAILURE(damage_rows(store_of(follower)));
+  group.must({"local", "restart", follower});
+  group.wait_all_up();
+  EXPECT_FALSE(has_event(follower, "store_damaged")) << "the start met it";
+  static_cast<void>(group.kvctl({"verify", "--deep"}));
+  ASSERT_TRUE(wait_for_event(follower, "store_damaged")) << group.log(follower);
+  ASSERT_TRUE(wait_for_event(follower, "state_damaged")) << group.log(follower);
+  ASSERT_TRUE(wait_for_event(follower, "state_mended")) << group.log(follower);
   expect_equal_replicas();
 }
 

@@ -101,6 +101,12 @@ void flip_in_tables(Path data, Path) {
     for (std::uintmax_t at = 0; at < fs::file_size(table); at += 512)
       flip_bit(table, static_cast<std::streamoff>(at));
 }
+void flip_in_largest_table(Path data, Path) {
+  const auto tables = tables_of(data);
+  const fs::path largest = *std::ranges::max_element(
+      tables, {}, [](const fs::path& table) { return fs::file_size(table); });
+  flip_bit(largest, static_cast<std::streamoff>(fs::file_size(largest) / 2));
+}
 void remove_tables(Path data, Path) {
   for (const fs::path& table : tables_of(data)) fs::remove(table);
 }
@@ -149,6 +155,7 @@ const std::vector<Damage>& damages() {
       {"all segments missing", Verdict::refuses, remove_segments},
       {"two segments swapped", Verdict::refuses, swap_segments},
       {"bits of the store's files", Verdict::refuses, flip_in_tables},
+      {"a bit of the store's rows", Verdict::mends, flip_in_largest_table},
       {"the store's files missing", Verdict::refuses, remove_tables},
       {"the store's CURRENT empty", Verdict::refuses, cut_current},
       {"an old copy in its place", Verdict::refuses, restore_old_copy},

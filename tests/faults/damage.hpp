@@ -15,6 +15,8 @@ enum class Verdict {
   refuses,
   /// It starts as a new incarnation, in an empty directory.
   rejoins,
+  /// It starts, as the same member, and gets another state when the damage is met.
+  mends,
 };
 
 /// One way to damage a data directory whose member does not run.

@@ -45,6 +45,17 @@ std::string id_of(const Stage& stage, const std::string& name) {
   return "";
 }
 
+/// Has all rows of all members read, until the member says that it has another state, behind the
+/// first `said` bytes of its log.
+void expect_mending(Stage& stage, const std::string& name, std::size_t said) {
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  while (stage.group().log(name).find("state_mended", said) == std::string::npos) {
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error(name + " did not get another state for its damaged one");
+    static_cast<void>(stage.group().kvctl({"verify", "--deep"}));
+  }
+}
+
 /// Carries out one row of the table.
 void try_damage(Stage& stage, const Damage& damage, std::uint64_t round) {
   const std::string name = stage.any_member();
@@ -67,10 +78,12 @@ void try_damage(Stage& stage, const Damage& damage, std::uint64_t round) {
     stage.nemesis().start(name);
     return stage.wait_all_up();
   }
+  const std::size_t said = stage.group().log(name).size();
   stage.nemesis().start(name);
   stage.wait_all_up();
+  if (damage.verdict == Verdict::mends) expect_mending(stage, name, said);
   const bool is_same = id_of(stage, name) == before;
-  if (is_same != (damage.verdict == Verdict::starts))
+  if (is_same != (damage.verdict != Verdict::rejoins))
     throw std::runtime_error(std::string(damage.name) + ": it is " +
                              (is_same ? "the same" : "another") + " member");
 }

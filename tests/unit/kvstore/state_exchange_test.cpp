@@ -6,6 +6,7 @@
 
 #include "kvstore/storage/memory_exchange.hpp"
 #include "kvstore/storage/rocks_exchange.hpp"
+#include "tests/unit/kvstore/damaged_store.hpp"
 #include "tests/unit/kvstore/file_size_limit.hpp"
 #include "tests/unit/kvstore/random_commands.hpp"
 #include "tests/unit/kvstore/state_copy.hpp"
@@ -38,18 +39,20 @@ class MemberOnMemory {
   /// going back is the business of whoever keeps the images.
   void start(StateGeneration) {
     replica.reset();
-    store_ = std::make_unique<storage::MemoryStore>(image_);
-    states_ = std::make_unique<storage::MemoryExchange>(*store_);
+    memory_ = std::make_unique<storage::MemoryStore>(image_);
+    store_ = std::make_unique<storage::DamagedStore>(*memory_);
+    states_ = std::make_unique<storage::MemoryExchange>(*memory_);
     replica = *Replica::open(*store_, sink, tight_limits());
   }
-  storage::Store& store() { return *store_; }
+  storage::DamagedStore& store() { return *store_; }
   storage::StateExchange& states() { return *states_; }
 
   RecordingSink sink;
 
  private:
   storage::MemoryImage image_;
-  std::unique_ptr<storage::MemoryStore> store_;
+  std::unique_ptr<storage::MemoryStore> memory_;
+  std::unique_ptr<storage::DamagedStore> store_;
   std::unique_ptr<storage::MemoryExchange> states_;
 
  public:
@@ -236,6 +239,31 @@ TEST(StateExchange, AStateThatADigestStoredAheadOfTheMarkLosesAndRepeatsNothing)
   ReplicaOnMemory calm(calm_image, tight_limits());
   calm.follow(stream);
   EXPECT_EQ(state_of(to.store(), *to.replica), state_of(calm.store, *calm.replica));
+}
+
+TEST(StateExchange, OfABatchThatMetDamageNothingIsLeftInTheNextState) {
+  Stream stream;
+  const Index sound = stream.add(api::RegisterSession{api::Nonce(1)});
+  stream.add(Call{SessionId(1), CallNumber(1), {}, put("a", "1")});
+  const Index damaged = stream.add(Call{SessionId(1), CallNumber(2), {}, erase("b")});
+  stream.add(Call{SessionId(1), CallNumber(3), {}, erase("a")});
+  MemberOnMemory from;
+  follow(*from.replica, stream, damaged);
+  MemberOnMemory to;
+  follow(*to.replica, stream, sound);
+  to.store().damaged = true;
+  {
+    const auto delivered = to.replica->deliver(stream.batch(sound, damaged));
+    ASSERT_FALSE(delivered.has_value());
+    EXPECT_EQ(delivered.error().code, ErrorCode::corrupt);
+  }
+  to.store().damaged = false;
+  const std::size_t replies_before = to.sink.replies.size();
+  bring(*take(from.states()), to, damaged);
+  follow(*from.replica, stream, stream.last());
+  follow(*to.replica, stream, stream.last());
+  EXPECT_EQ(state_of(to.store(), *to.replica), state_of(from.store(), *from.replica));
+  EXPECT_EQ(to.sink.replies.size(), replies_before + 1) << "of the last command alone";
 }
 
 TYPED_TEST(StateExchangeTest, NothingIsTakenBeforeThereIsAMark) {

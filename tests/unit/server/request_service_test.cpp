@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "kvstore/api/command.hpp"
-#include "kvstore/storage/memory_store.hpp"
+#include "tests/unit/kvstore/damaged_store.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -136,7 +136,8 @@ class RequestServiceTest : public ::testing::Test {
   Answers answers{replies};
   WriteDesk writes{answers};
   storage::MemoryImage image;
-  storage::MemoryStore store{image};
+  storage::MemoryStore memory{image};
+  storage::DamagedStore store{memory};
   std::unique_ptr<replica::Replica> replica = *replica::Replica::open(store, writes);
   FakeOrdering ordering;
   FakeInspection inspection;
@@ -336,6 +337,19 @@ TEST_F(RequestServiceTest, AnswersAnOperatorWhenItIsDone) {
   service->on_completed(Ticket(1), 1, std::nullopt, {});
   ASSERT_EQ(got().size(), 2u);
   EXPECT_EQ(got()[1].error, std::nullopt);
+}
+
+TEST_F(RequestServiceTest, SendsReadsOfDamagedDataToOthersAndTellsOfTheDamageOnce) {
+  EXPECT_EQ(service->take_damage(), std::nullopt);
+  store.damaged = true;
+  get(1, {api::ReadLevel::local, {}});
+  ASSERT_EQ(got().size(), 1U);
+  EXPECT_EQ(got()[0].error, ErrorCode::unavailable);
+  EXPECT_EQ(got()[0].body, "data of this replica is damaged; ask another: block checksum");
+  const auto damage = service->take_damage();
+  ASSERT_TRUE(damage.has_value());
+  EXPECT_EQ(damage->detail, "block checksum");
+  EXPECT_EQ(service->take_damage(), std::nullopt);
 }
 
 TEST_F(RequestServiceTest, ServesReadsOverSeveralTurnsWhenTheyAreLarge) {
