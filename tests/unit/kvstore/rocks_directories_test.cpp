@@ -111,6 +111,25 @@ TEST_F(RocksDirectoriesTest, PutsWhatArrivedInPlaceOfALeftover) {
   EXPECT_THAT(names_in(data() / "snap"), IsEmpty());
 }
 
+TEST_F(RocksDirectoriesTest, AStateThatCannotBePutInItsPlaceLeavesTheOneThatIsThere) {
+  make_file(data() / "state.1" / "current");
+  open(1);
+  auto sink = receive({{"CURRENT", 3}});
+  ASSERT_TRUE(sink->write(0, 0, as_bytes("abc")).has_value());
+  ASSERT_TRUE(sink->finish().has_value());
+  auto& arrived = dynamic_cast<RocksStateSink&>(*sink);
+  // The rename meets a disk that has lost what it was to rename.
+  fs::remove_all(arrived.directory());
+  const auto put = directories().put_in_place(arrived, StateGeneration(2));
+  ASSERT_FALSE(put.has_value());
+  EXPECT_EQ(put.error().code, ErrorCode::io);
+  sink.reset();
+  leave();
+  EXPECT_FALSE(fs::exists(data() / "state.2"));
+  open(1);
+  EXPECT_EQ(content_of(data() / "state.1" / "current"), "content");
+}
+
 TEST_F(RocksDirectoriesTest, RemovesWhatWasGivenUp) {
   open();
   auto sink = receive({{"a", 3}});
