@@ -101,11 +101,12 @@ void flip_in_tables(Path data, Path) {
     for (std::uintmax_t at = 0; at < fs::file_size(table); at += 512)
       flip_bit(table, static_cast<std::streamoff>(at));
 }
-void flip_in_largest_table(Path data, Path) {
-  const auto tables = tables_of(data);
-  const fs::path largest = *std::ranges::max_element(
-      tables, {}, [](const fs::path& table) { return fs::file_size(table); });
-  flip_bit(largest, static_cast<std::streamoff>(fs::file_size(largest) / 2));
+/// In all that are large: some may have been of no more use already.
+void flip_in_large_tables(Path data, Path) {
+  constexpr std::uintmax_t kRowsOnly = 64 * 1024;
+  for (const fs::path& table : tables_of(data))
+    if (const std::uintmax_t bytes = fs::file_size(table); bytes >= kRowsOnly)
+      flip_bit(table, static_cast<std::streamoff>(bytes / 2));
 }
 void remove_tables(Path data, Path) {
   for (const fs::path& table : tables_of(data)) fs::remove(table);
@@ -155,7 +156,7 @@ const std::vector<Damage>& damages() {
       {"all segments missing", Verdict::refuses, remove_segments},
       {"two segments swapped", Verdict::refuses, swap_segments},
       {"bits of the store's files", Verdict::refuses, flip_in_tables},
-      {"a bit of the store's rows", Verdict::mends, flip_in_largest_table},
+      {"a bit of the store's rows", Verdict::mends, flip_in_large_tables},
       {"the store's files missing", Verdict::refuses, remove_tables},
       {"the store's CURRENT empty", Verdict::refuses, cut_current},
       {"an old copy in its place", Verdict::refuses, restore_old_copy},
