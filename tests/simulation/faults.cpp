@@ -249,6 +249,8 @@ void Faults::ask(core::AdminAction action) {
   Process* const process = cluster_.process(asked);
   if (process == nullptr || cluster_.is_paused(asked)) return;
   const gms::model::MemberId member = cluster_.machine(subject).settings.self.id;
+  const bool removes = action == core::AdminAction::leave || action == core::AdminAction::evict;
+  if (removes && !leaves_quorum(member)) return;
   if (action == core::AdminAction::leave) asked_to_leave_.insert(member);
   if (action == core::AdminAction::evict) asked_to_evict_.insert(member);
   core::AdminRequest request{action, member, {}};
@@ -257,6 +259,21 @@ void Faults::ask(core::AdminAction action) {
     request.ttl = random_.duration<Duration>(1ms, kMaintenanceMax);
   process->admin(cluster_.clock(asked), request, 0);
   cluster_.settle(asked);
+}
+
+bool Faults::is_lost(const MemberId& id) const {
+  const ShadowMember* const member = cluster_.world().find(id);
+  return cluster_.machine(member->machine).settings.self.id != id;
+}
+
+bool Faults::leaves_quorum(const MemberId& removed) const {
+  const PlacedView* const committed = cluster_.world().committed_view();
+  if (committed == nullptr || !committed->view.has_voter(removed)) return true;
+  const std::size_t rest = committed->view.members.size() - 1;
+  const auto stay = std::ranges::count_if(committed->view.members, [&](const Member& voter) {
+    return voter.id != removed && !is_lost(voter.id);
+  });
+  return static_cast<std::size_t>(stay) >= rest / 2 + 1;
 }
 
 void Faults::replace(Machine from) {
@@ -270,16 +287,12 @@ void Faults::replace(Machine from) {
 void Faults::wipe(Machine machine) {
   const PlacedView* const committed = cluster_.world().committed_view();
   if (committed == nullptr) return;
-  const auto is_lost = [&](const MemberId& id) {
-    const ShadowMember* const member = cluster_.world().find(id);
-    const MemberId& now_there = cluster_.machine(member->machine).settings.self.id;
-    return member->machine == machine || id != now_there;
-  };
   for (const ShadowMember& member : cluster_.world().members()) {
     for (const ShadowLog* const log : {&member.memory, &member.disk}) {
       for (const PlacedView& view : log->views()) {
-        const auto lost = std::count_if(view.view.members.begin(), view.view.members.end(),
-                                        [&](const Member& voter) { return is_lost(voter.id); });
+        const auto lost = std::ranges::count_if(view.view.members, [&](const Member& voter) {
+          return cluster_.world().find(voter.id)->machine == machine || is_lost(voter.id);
+        });
         const std::size_t voters = view.view.members.size();
         const bool is_old = view.position.index < committed->position.index;
         if (!is_old && static_cast<std::size_t>(lost) > voters - (voters / 2 + 1)) return;

@@ -52,6 +52,12 @@ class Faults {
   void last(Lasting lasting, VirtualTime duration);
   void end(Lasting& lasting);
   void ask(gms::core::AdminAction action);
+  /// Whether the member's disk is gone.
+  [[nodiscard]] bool is_lost(const gms::model::MemberId& id) const;
+  /// Whether a quorum of the view without that voter has its disks. An operator looks first whether
+  /// the others are there, and sees that one is not before the group does; the two or less that are
+  /// left would need every one of them (docs/protocol.md: the floor).
+  [[nodiscard]] bool leaves_quorum(const gms::model::MemberId& removed) const;
   /// The first machine from there on whose member has left gets a new one.
   void replace(Machine from);
   /// The machine's directory is lost, unless so many are already that a view could lose its quorum.
