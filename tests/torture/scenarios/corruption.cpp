@@ -69,6 +69,8 @@ void try_damage(Stage& stage, const Damage& damage, std::uint64_t round) {
   stage.wait_all_up();
   write_much(stage, round);
   stage.nemesis().kill(name);
+  // Until a killed process is gone it has the directory.
+  if (!stage.group().ends_within(name, 20s)) throw std::runtime_error(name + " does not end");
   stage.nemesis().note(damage.name, name);
   damage.apply(data, old);
   if (damage.verdict == Verdict::refuses) {
