@@ -17,6 +17,15 @@ std::vector<std::string> names_in(const json::value& array) {
   return names;
 }
 
+/// Waits for a line, and stops the group if none comes: then this process is gone, however it
+/// ended.
+std::vector<std::string> guard(const std::filesystem::path& kvctl,
+                               const std::filesystem::path& directory) {
+  return {"/bin/sh", "-c",
+          R"(trap '' INT TERM HUP; read -r line || exec "$0" --dir "$1" local down)",
+          kvctl.string(), directory.string()};
+}
+
 std::string last_line(const std::string& text) {
   const std::size_t end = text.find_last_not_of('\n');
   if (end == std::string::npos) return "";
@@ -33,7 +42,8 @@ LocalGroup::LocalGroup(int size, int base_port, const std::filesystem::path& par
       programs_(programs.empty() ? std::filesystem::path(built("kvctl")).parent_path()
                                  : std::move(programs)),
       hosts_(std::move(hosts)),
-      directory_(fresh_directory(parent)) {
+      directory_(fresh_directory(parent)),
+      guardian_(guard(programs_ / "kvctl", directory_), "/dev/null", Background::Input::piped) {
   hosts_.resize(static_cast<std::size_t>(size));
   try {
     place();
@@ -64,6 +74,8 @@ LocalGroup::~LocalGroup() {
     static_cast<void>(kvctl({"local", "down"}));
   else
     destroy();
+  guardian_.write("\n");
+  static_cast<void>(guardian_.wait(1s));
 }
 
 void LocalGroup::destroy() const {

@@ -24,7 +24,8 @@ struct MemberHosts {
 };
 
 /// Real replicas on this machine, in a directory of their own, driven by `kvctl local` as a user
-/// would. Gone, processes and files, with the object. One thread.
+/// would. Gone, processes and files, with the object; the processes also if this one is killed. One
+/// thread.
 class LocalGroup {
  public:
   /// Starts `size` replicas; their client ports are base_port + 1 and so on, and their directory is
@@ -82,6 +83,7 @@ class LocalGroup {
   std::filesystem::path programs_;
   std::vector<MemberHosts> hosts_;
   std::filesystem::path directory_;
+  Background guardian_;
   bool is_kept_ = false;
 };
 

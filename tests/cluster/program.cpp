@@ -185,8 +185,10 @@ Variable::~Variable() {
 
 std::filesystem::path fresh_directory(const std::filesystem::path& parent) {
   const auto where = parent.empty() ? std::filesystem::temp_directory_path() : parent;
+  std::filesystem::create_directories(where);
   std::string pattern = (where / "groupkv-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw std::runtime_error(where.string() + ": no directory can be made there");
   return pattern;
 }
 
