@@ -162,6 +162,17 @@ struct Known {
     heads.push_back(install.base.head);
   }
   [[nodiscard]] const model::ChainHead& last() const { return heads.back(); }
+  [[nodiscard]] std::vector<model::EpochSpan> epochs() const {
+    std::vector<model::EpochSpan> spans;
+    for (std::size_t i = base + 1; i < heads.size(); ++i) {
+      const model::Position at = heads[i].position;
+      if (spans.empty() || spans.back().epoch != at.epoch)
+        spans.push_back({at.epoch, at.index, {}, {}});
+      spans.back().last = at.index;
+      spans.back().last_hash = heads[i].hash;
+    }
+    return spans;
+  }
   [[nodiscard]] bool is(const model::RecoveredLog& log) const {
     return last() == log.head && heads[base] == log.base.head;
   }
@@ -204,6 +215,7 @@ class Torture {
     ASSERT_FALSE(pasts_.empty()) << "ended at " << model::to_string(state.log.head.position);
     known_ = pasts_[0];
     EXPECT_EQ(state.state, known_.state);
+    EXPECT_EQ(state.log.epochs, known_.epochs());
     EXPECT_TRUE(state.hard_state == known_.hard_state || state.hard_state == promised_ ||
                 state.hard_state.voted_for.is_none());
     EXPECT_GE(state.hard_state.epoch, known_.hard_state.epoch);

@@ -177,6 +177,26 @@ TEST_F(Damage, ABatchOfAnotherPastDoesNotChain) {
   EXPECT_EQ(verdict(disk_, {}), "cut to " + std::to_string(last.value()));
 }
 
+TEST_F(Damage, ABatchOfAnotherMembersLogIsNoneOfThisOne) {
+  write_five_batches();
+  SimulatedDisk other;
+  NewMember stranger = a_founder();
+  stranger.salt = LogSalt(0x5A18);
+  ASSERT_TRUE(initialise(other, kDirectory, stranger, options_).has_value());
+  disk_.damage(kFirstSegment, 0, other.content(kFirstSegment));
+  EXPECT_EQ(verdict(disk_, head_.position.index), "cut to 0");
+}
+
+TEST_F(Damage, EntriesThatDoNotFollowThoseBeforeThemAreACorruption) {
+  found();
+  append(1, 2);
+  auto another_past = head_;
+  another_past.hash = model::EntryHash(1);
+  ASSERT_TRUE(write(commands(another_past, 1)).has_value());
+  store_.reset();
+  EXPECT_EQ(verdict(disk_, {}), "corrupt");
+}
+
 TEST_F(Damage, BytesOfAUserNeverPassForABatch) {
   found();
   // A seal as another log would write it, at a sector's start within an entry.

@@ -213,6 +213,17 @@ TEST_F(LogStoreTest, ARefusedIncarnationNeverStartsAgain) {
   EXPECT_NE(error.detail.find("the log lost index 7"), std::string::npos) << error.detail;
 }
 
+TEST_F(LogStoreTest, ARefusalThatCannotBeReadIsStillOne) {
+  found();
+  PersistRequest request = order({});
+  request.refusal = "the log lost index 7";
+  ASSERT_TRUE(store_->write({&request, 1}).has_value());
+  disk_.flip_bit("member/REFUSED", 0, 0);
+  const auto error = recover_error();
+  EXPECT_EQ(error.code, ErrorCode::corrupt);
+  EXPECT_NE(error.detail.find("unreadable"), std::string::npos) << error.detail;
+}
+
 TEST_F(LogStoreTest, AStateThatHasDivergedIsOutOfUseUntilAnotherIsInstalled) {
   found();
   append(1, 5);
