@@ -169,8 +169,8 @@ TEST(MessageCodec, EveryTruncationIsCorruptOrAShorterAppend) {
 
 TEST(MessageCodec, ByteAfterTheEndIsCorrupt) {
   for (const MessageBody& body : one_of_each()) {
-    const ByteSpan whole = encoded(message_with(body)).bytes();
-    Bytes longer(whole.begin(), whole.end());
+    const Payload whole = encoded(message_with(body));
+    Bytes longer(whole.bytes().begin(), whole.bytes().end());
     longer.push_back(std::byte{1});
     EXPECT_FALSE(decode_message(Payload::copy_of(longer)).has_value()) << core::name_of(body);
   }
