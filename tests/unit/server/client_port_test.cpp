@@ -43,6 +43,8 @@ class Client {
   Client(boost::asio::io_context& context, const tcp::endpoint& server)
       : context_(context), socket_(context) {
     socket_.connect(server);
+    // All that was sent is there when the server looks, not only the first frame.
+    socket_.set_option(tcp::no_delay(true));
     socket_.non_blocking(true);
   }
 
