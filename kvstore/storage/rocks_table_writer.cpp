@@ -73,9 +73,10 @@ void RocksTableWriter::give(Checkpoint checkpoint) {
 void RocksTableWriter::reclaim() {
   {
     const std::lock_guard lock(mutex_);
+    // Before the thread can see the order: it says false when it has carried it out.
+    reclaiming_.store(true, std::memory_order_release);
     reclaim_after_ = given_;
   }
-  reclaiming_.store(true, std::memory_order_release);
   changed_.notify_all();
 }
 
