@@ -1,5 +1,6 @@
 #include "tests/cluster/local_group.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <fstream>
 #include <stdexcept>
@@ -156,15 +157,19 @@ std::optional<ShownView> LocalGroup::view() const {
   if (status.exit_code != 0) return std::nullopt;
   const json::value parsed = json::parse(status.out);
   const json::object& view = parsed.at("view").as_object();
+  const auto answers = std::ranges::count_if(
+      parsed.at("members").as_array(),
+      [](const json::value& member) { return member.at("role").as_string() != "unreachable"; });
   return ShownView{view.at("seq").to_number<std::int64_t>(), names_in(view.at("voters")),
-                   names_in(view.at("up"))};
+                   names_in(view.at("up")), static_cast<std::size_t>(answers)};
 }
 
 void LocalGroup::wait_for_view(std::size_t voters, std::size_t up) const {
   const auto until = std::chrono::steady_clock::now() + 30s;
   while (std::chrono::steady_clock::now() < until) {
     const auto now = view();
-    if (now && now->voters.size() == voters && now->up.size() == up) return;
+    // Who crashed and was started again is up for the others before it answers.
+    if (now && now->voters.size() == voters && now->up.size() == up && now->answering >= up) return;
     std::this_thread::sleep_for(100ms);
   }
   std::string last_words;

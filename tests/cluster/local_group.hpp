@@ -15,6 +15,8 @@ struct ShownView {
   std::int64_t seq = 0;
   std::vector<std::string> voters;
   std::vector<std::string> up;
+  /// Members that answer, which they may not yet or no more do when they are up.
+  std::size_t answering = 0;
 };
 
 /// The numeric addresses at which a replica serves clients and is told that others are.
@@ -56,7 +58,8 @@ class LocalGroup {
 
   /// The view in force, from the members' own word; nothing when nobody answers.
   [[nodiscard]] std::optional<ShownView> view() const;
-  /// Waits until the view has so many voters, of whom so many are up; throws after 30 s.
+  /// Waits until the view has so many voters, of whom so many are up, and as many answer; throws
+  /// after 30 s.
   void wait_for_view(std::size_t voters, std::size_t up) const;
 
   [[nodiscard]] std::vector<std::string> endpoints() const;
