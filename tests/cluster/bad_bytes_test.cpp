@@ -1,6 +1,5 @@
 #include <gmock/gmock.h>
 
-#include <fstream>
 #include <random>
 
 #include "gms/wire/message_codec.hpp"
@@ -116,15 +115,7 @@ class BadBytes : public ::testing::Test {
     EXPECT_LT(group.log("n1").size(), 4U * 1024 * 1024) << "the log grew without bound";
   }
 
-  [[nodiscard]] std::uint64_t memory_kib() const {
-    std::ifstream in("/proc/" + std::to_string(process) + "/status");
-    std::string word;
-    while (in >> word && word != "VmRSS:") {
-    }
-    std::uint64_t kib = 0;
-    in >> kib;
-    return kib;
-  }
+  [[nodiscard]] std::uint64_t memory_kib() const { return resident_bytes(process) / 1024; }
 
   /// Whether the connection on which these bytes came is closed soon.
   static bool is_dropped_after(const Port& port, ByteSpan bytes) {

@@ -15,8 +15,11 @@ using namespace std::chrono_literals;
 using preload::Disk;
 namespace fs = std::filesystem;
 
-fs::path library() {
-  return fs::path(built("kvd")).parent_path().parent_path() / "lib" / "libkvd_faults.so";
+/// What programs of this build are to load first.
+std::string preloaded() {
+  const std::string runtime = GROUPKV_SANITIZER_RUNTIME;
+  const std::string library = FaultyDisks::library().string();
+  return runtime.empty() ? library : runtime + ":" + library;
 }
 
 Disk disk_of(const LocalGroup& group, const std::string& name) {
@@ -97,10 +100,8 @@ void lose_unsynced(const Disk& disk) {
 
 FaultyDisks::FaultyDisks(const fs::path& parent)
     : parent_(fs::canonical(fresh_directory(parent))),
-      library_("LD_PRELOAD", library().string()),
-      root_(preload::kRootVariable, parent_.string()) {
-  if (!are_there()) throw std::runtime_error("there is no " + library().string());
-}
+      library_("LD_PRELOAD", preloaded()),
+      root_(preload::kRootVariable, parent_.string()) {}
 
 FaultyDisks::~FaultyDisks() {
   if (is_kept_) return;
@@ -108,8 +109,8 @@ FaultyDisks::~FaultyDisks() {
   fs::remove_all(parent_, ignored);
 }
 
-bool FaultyDisks::are_there() {
-  return fs::exists(library());
+fs::path FaultyDisks::library() {
+  return fs::path(built("kvd")).parent_path().parent_path() / "lib" / "libkvd_faults.so";
 }
 
 void FaultyDisks::order(const LocalGroup& group, const std::string& name,

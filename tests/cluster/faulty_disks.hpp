@@ -21,8 +21,8 @@ class FaultyDisks {
   FaultyDisks(const FaultyDisks&) = delete;
   FaultyDisks& operator=(const FaultyDisks&) = delete;
 
-  /// Whether this build has the library: one with a sanitizer has not.
-  [[nodiscard]] static bool are_there();
+  /// What is preloaded. Programs of a build with a sanitizer have its runtime before it.
+  [[nodiscard]] static std::filesystem::path library();
 
   /// For the directories of groups.
   [[nodiscard]] const std::filesystem::path& parent() const { return parent_; }

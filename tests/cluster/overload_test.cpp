@@ -3,7 +3,6 @@
 #include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include "client/client.hpp"
@@ -24,16 +23,6 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 /// requests that are under way and incomplete ones (64 MiB each), entries that are not committed or
 /// newest (60 MiB), rows, and what an allocator keeps of all that.
 constexpr std::uint64_t kMemberBytesMax = 400 * kMiB;
-
-std::uint64_t resident_bytes(pid_t process) {
-  std::ifstream in("/proc/" + std::to_string(process) + "/status");
-  std::string word;
-  while (in >> word && word != "VmRSS:") {
-  }
-  std::uint64_t kib = 0;
-  in >> kib;
-  return kib * 1024;
-}
 
 /// Three replicas with small limits, and a client that writes all the time.
 class Overload : public ::testing::Test {

@@ -12,6 +12,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace tests::cluster {
 namespace {
@@ -181,6 +182,17 @@ Variable::~Variable() {
     ::setenv(name_.c_str(), before_->c_str(), 1);
   else
     ::unsetenv(name_.c_str());
+}
+
+std::uint64_t resident_bytes(pid_t process) {
+  if (!std::string_view(GROUPKV_SANITIZER_RUNTIME).empty()) return 0;
+  std::ifstream in("/proc/" + std::to_string(process) + "/status");
+  std::string word;
+  while (in >> word && word != "VmRSS:") {
+  }
+  std::uint64_t kib = 0;
+  in >> kib;
+  return kib * 1024;
 }
 
 std::filesystem::path fresh_directory(const std::filesystem::path& parent) {

@@ -71,6 +71,10 @@ class Variable {
   std::optional<std::string> before_;
 };
 
+/// The memory that a process has, which tests hold against a bound. Zero in a build with a
+/// sanitizer: its runtime takes memory of its own, and keeps what was freed.
+[[nodiscard]] std::uint64_t resident_bytes(pid_t process);
+
 /// A new, empty directory of its own in the one for temporary files, or in `parent`.
 [[nodiscard]] std::filesystem::path fresh_directory(const std::filesystem::path& parent = {});
 [[nodiscard]] std::string content_of(const std::filesystem::path& path);

@@ -87,6 +87,9 @@ void perform(Stage& stage, const Scenario& scenario, Row& row) {
   Recording recording = stage.recording();
   count(recording, row);
   const Logs logs = finish(stage, recording, row);
+  // Now that no process is left.
+  if (const std::string found = stage.sanitizer_reports().all(); !found.empty())
+    row.findings.push_back("a sanitizer: " + found);
   std::ofstream history(stage.directory() / "history.jsonl");
   save(recording, history);
   judge_all(recording, logs, row);

@@ -61,6 +61,7 @@ Stage::Stage(const Run& run, const Scenario& scenario, std::filesystem::path dir
       dice_(run.seed),
       faults_(directory_ / "faults.jsonl"),
       variables_(set_variables(scenario.equipment)),
+      reports_(directory_),
       disks_(scenario.equipment.faulty_disks
                  ? std::optional<cluster::FaultyDisks>(std::in_place, directory_)
                  : std::nullopt),

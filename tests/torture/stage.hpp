@@ -7,6 +7,7 @@
 
 #include "tests/cluster/faulty_disks.hpp"
 #include "tests/cluster/recorder.hpp"
+#include "tests/cluster/sanitizer_reports.hpp"
 #include "tests/torture/dice.hpp"
 #include "tests/torture/nemesis.hpp"
 #include "tests/torture/network.hpp"
@@ -67,6 +68,7 @@ class Stage {
   /// ended.
   [[nodiscard]] linearizability::Recording recording() const;
   [[nodiscard]] FaultLog& faults() { return faults_; }
+  [[nodiscard]] const cluster::SanitizerReports& sanitizer_reports() const { return reports_; }
   /// The files stay.
   void keep();
 
@@ -76,6 +78,7 @@ class Stage {
   Dice dice_;
   FaultLog faults_;
   std::vector<std::unique_ptr<cluster::Variable>> variables_;
+  cluster::SanitizerReports reports_;
   std::optional<cluster::FaultyDisks> disks_;
   Network network_;
   std::unique_ptr<cluster::LocalGroup> group_;
