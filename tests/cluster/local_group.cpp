@@ -22,8 +22,7 @@ std::vector<std::string> names_in(const json::value& array) {
 /// ended.
 std::vector<std::string> guard(const std::filesystem::path& kvctl,
                                const std::filesystem::path& directory) {
-  return {"/bin/sh", "-c",
-          R"(trap '' INT TERM HUP; read -r line || exec "$0" --dir "$1" local down)",
+  return {"/bin/sh", "-c", R"(trap '' 1 2 15; read -r line || exec "$0" --dir "$1" local down)",
           kvctl.string(), directory.string()};
 }
 
