@@ -184,6 +184,8 @@ void Kvd::serve_reads_later() {
 
 void Kvd::view_installed(const PlacedView& view) {
   ++loop_.view_changes;
+  // Who was alone may not be any more.
+  damage_reported_ = false;
   history_.add(view, view.position.index > logged_before_ ? wall_clock_ms() : 0);
   refresh_standing();
   announce_if_ready();

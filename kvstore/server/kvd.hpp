@@ -161,7 +161,7 @@ class Kvd final : private gms::GroupListener,
   /// When the stop goes on even though something is still under way.
   std::optional<gms::model::Instant> finish_at_;
   bool apply_failed_ = false;
-  /// Of the state of now.
+  /// Of the state of now, in the view of now.
   bool damage_reported_ = false;
   bool announced_ = false;
   bool refresh_posted_ = false;
