@@ -141,5 +141,37 @@ TEST_F(Divergence, OfRowsThatCannotBeReadIsFoundByWhoeverReadsThemAndMended) {
   expect_equal_replicas();
 }
 
+TEST(DamageOfTheOnlyMember, IsMendedOnceThereAreOthers) {
+  const LocalGroup group(1, 23000);
+  const auto said = [&](const std::string& kind) {
+    const std::string log = group.log("n1");
+    std::size_t count = 0;
+    for (std::size_t at = log.find(kind); at != std::string::npos; at = log.find(kind, at + 1))
+      ++count;
+    return count;
+  };
+  group.must(
+      {"bench", "put", "--keys", "2000", "--ops", "2000", "--value-size", "1000", "--sequential"});
+  ASSERT_EQ(::kill(group.pid("n1"), SIGTERM), 0);
+  ASSERT_TRUE(group.ends_within("n1", kPatience));
+  ASSERT_NO_FATAL_FAILURE(damage_rows(group.directory() / "n1" / "data" / "state.1"));
+  group.must({"local", "restart", "n1"});
+  group.wait_for_view(1, 1);
+  static_cast<void>(group.kvctl({"verify", "--deep", "--timeout", "3s"}));
+  EXPECT_EQ(said("store_damaged"), 1U);
+  group.must({"put", "key", "value"});
+  EXPECT_EQ(said("state_damaged"), 0U) << "there is no other state";
+  // They have all of it from the log.
+  group.must({"local", "add"});
+  group.must({"local", "add"});
+  group.wait_for_view(3, 3);
+  static_cast<void>(group.kvctl({"verify", "--deep", "--timeout", "3s"}));
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  while (said("state_mended") == 0 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(20ms);
+  ASSERT_EQ(said("state_mended"), 1U) << group.log("n1");
+  EXPECT_EQ(group.kvctl({"verify", "--deep"}).exit_code, 0);
+}
+
 }  // namespace
 }  // namespace tests::cluster
