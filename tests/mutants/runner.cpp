@@ -1,8 +1,11 @@
 #include "tests/mutants/runner.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <random>
+#include <thread>
 #include <tuple>
 
 #include "tests/mutants/command.hpp"
@@ -14,8 +17,17 @@ namespace {
 /// A mutant that takes ever more memory ends before the machine does.
 constexpr std::size_t kMemoryKibibytesMax = std::size_t{8} << 20;
 
+/// A mutant that never ends is waited for no longer than this many budgets.
+constexpr double kStretchMax = 10;
+
+double load_of_this_machine() {
+  double load = 0;
+  return getloadavg(&load, 1) == 1 ? load : 0;
+}
+
 Command command_of(const Scratch& scratch, const Suite& suite, std::chrono::seconds budget) {
-  Command command{suite.command, scratch.copy(), scratch.suite_output(), budget,
+  Command command{suite.command, scratch.copy(), scratch.suite_output(),
+                  stretched(budget, load_of_this_machine(), std::thread::hardware_concurrency()),
                   kMemoryKibibytesMax};
   command.words.front() = scratch.programs() / command.words.front();
   return command;
@@ -39,6 +51,11 @@ void put_in_order(std::vector<Mutant>& mutants) {
   std::ranges::stable_sort(mutants, [](const Mutant& a, const Mutant& b) {
     return std::tie(a.kind, a.edits.front().file) < std::tie(b.kind, b.edits.front().file);
   });
+}
+
+std::chrono::seconds stretched(std::chrono::seconds budget, double load, unsigned cores) {
+  const double share = std::ceil(load / std::max(cores, 1U));
+  return budget * static_cast<int>(std::clamp(share, 1.0, kStretchMax));
 }
 
 Runner::Runner(Scratch& scratch)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -18,6 +19,11 @@ namespace tests::mutants {
 
 /// Safety first, then file by file: one that is built again right after is cheap.
 void put_in_order(std::vector<Mutant>& mutants);
+
+/// What a suite may take on a machine of `cores` that is shared by so many processes that want to
+/// run: it gets a part of the time only, and to be late proves nothing.
+[[nodiscard]] std::chrono::seconds stretched(std::chrono::seconds budget, double load,
+                                             unsigned cores);
 
 /// Runs mutants in a scratch copy that is locked and prepared. One thread.
 class Runner {

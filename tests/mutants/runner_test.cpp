@@ -54,6 +54,15 @@ TEST(MutantEdit, FitsWholeLinesThatAreThereOnce) {
   EXPECT_EQ(edited("{\n    a();\n}\n", edit), std::nullopt);
 }
 
+TEST(MutantBudget, IsStretchedOnAMachineThatOthersUse) {
+  using std::chrono::seconds;
+  EXPECT_EQ(stretched(seconds(120), 0.0, 2), seconds(120));
+  EXPECT_EQ(stretched(seconds(120), 2.0, 2), seconds(120));
+  EXPECT_EQ(stretched(seconds(120), 5.0, 2), seconds(360));
+  EXPECT_EQ(stretched(seconds(120), 500.0, 2), seconds(1200));
+  EXPECT_EQ(stretched(seconds(120), 1.0, 0), seconds(120));
+}
+
 TEST_F(InAFolder, AnAnchorThatIsNotThereIsAFault) {
   std::ofstream(folder_ / "f") << "  c();\n";
   EXPECT_EQ(anchor_fault(mutant_of("A", MutantClass::safety, "f"), folder_),

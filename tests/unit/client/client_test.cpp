@@ -113,6 +113,28 @@ TEST_F(ClientTest, LearnsMembersThatItWasNotGiven) {
   EXPECT_EQ(n3.calls().size(), 1u);
 }
 
+TEST_F(ClientTest, GoesStraightToTheMemberThatItsLeaderNames) {
+  bool moved = false;
+  n1.set_view(view_of({&n1, &n2, &n3}));
+  n1.on_request([&](FakeServer& server, const Received& request) {
+    if (moved) return redirect_to(n3)(server, request);
+    server.carry_out(request);
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(carry_out);
+  Options options;
+  options.endpoints = {n1.address()};
+  Client client(context, options);
+  // By then it is connected to all that the view has.
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(put(client));
+  ASSERT_FALSE(n2.hellos().empty() || n3.hellos().empty());
+  const std::size_t before = n2.received().size();
+  moved = true;
+  ASSERT_TRUE(put(client));
+  EXPECT_EQ(n3.calls().size(), 1u);
+  EXPECT_EQ(n2.received().size(), before);
+}
+
 TEST_F(ClientTest, SendsUnansweredWritesAgainUnderTheirNumbersWhenTheLeaderCrashes) {
   // n1 carries out the registration and takes ten writes without a word; then it dies.
   n1.on_request([](FakeServer& server, const Received& request) {
@@ -209,6 +231,23 @@ TEST_F(ClientTest, SaysUnknownWhenTheMemberThatTookAWriteIsGone) {
   EXPECT_EQ(reply.error().code, ErrorCode::outcome_unknown);
 }
 
+TEST_F(ClientTest, SaysUnknownWhenOneMemberTookAWriteAndAnotherRefusesIt) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    if (request.is_registration()) return server.carry_out(request);
+    server.crash();
+  });
+  const auto refuse = [&](FakeServer& server, const Received& request) {
+    if (request.is_registration()) return redirect_to(n1)(server, request);
+    server.refuse(request, ErrorCode::corrupt, "its state is out of use");
+  };
+  n2.on_request(refuse);
+  n3.on_request(refuse);
+  const auto client = connect();
+  const auto reply = put(*client);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), (Error{ErrorCode::outcome_unknown, "its state is out of use"}));
+}
+
 TEST_F(ClientTest, SaysOfAReadThatNobodyAnswersThatItIsUnavailable) {
   for (FakeServer* server : {&n1, &n2, &n3})
     server->on_request([](FakeServer& self, const Received& request) {
@@ -260,6 +299,7 @@ TEST_F(ClientTest, ReportsBusyAtTheDeadline) {
   const auto reply = put(*client);
   ASSERT_FALSE(reply);
   EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
+  EXPECT_LE(n1.calls().size(), 10u) << "its pauses double";
 }
 
 TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
@@ -409,6 +449,34 @@ TEST_F(ClientTest, EndsWhatIsOpenWhenItIsDestroyed) {
   client.reset();
   ASSERT_TRUE(run_until([&] { return write.has_value(); }));
   EXPECT_EQ(write->error().code, ErrorCode::closed);
+}
+
+TEST_F(ClientTest, SaysUnknownOfAWriteThatIsOnItsWayWhenItIsDestroyed) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    if (request.is_registration()) server.carry_out(request);
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  auto client = connect();
+  std::optional<Result<WriteReply>> write;
+  put(*client, "key", write);
+  ASSERT_TRUE(run_until([&] { return !n1.calls().empty(); }));
+  client.reset();
+  ASSERT_TRUE(run_until([&] { return write.has_value(); }));
+  EXPECT_EQ(write->error().code, ErrorCode::outcome_unknown);
+}
+
+TEST_F(ClientTest, RefusesMoreCallsThanItMayHaveOpen) {
+  n1.on_request(keep_silent);
+  Options options;
+  options.endpoints = {n1.address()};
+  options.calls_max = 3;
+  Client client(context, options);
+  std::vector<std::optional<Result<WriteReply>>> ended(4);
+  for (auto& end : ended) put(client, "key", end);
+  ASSERT_TRUE(run_until([&] { return ended[3].has_value(); }));
+  EXPECT_EQ((*ended[3]).error().code, ErrorCode::busy);
+  EXPECT_FALSE(ended[2].has_value());
 }
 
 TEST_F(ClientTest, AsksOneMemberAloneAndSaysWhyThatFailed) {

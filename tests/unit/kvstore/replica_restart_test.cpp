@@ -145,6 +145,35 @@ TEST(Replicas, OnRocksAndInMemoryAgree) {
   std::filesystem::remove_all(directory);
 }
 
+/// The key `a`, which revision 2 wrote, holds something else.
+void change_behind_the_replicas_back(ReplicaOnMemory& member) {
+  storage::ChangeSet change;
+  change.changes.push_back(
+      {storage::Space::data, as_bytes("a"), api::Versioned{api::Revision(2), as_bytes("2")}});
+  change.applied = Index(2);
+  ASSERT_TRUE(member.store.apply(change).has_value());
+}
+
+TEST(RollingDigest, TellsReplicasThatAnswerTheSameCommandDifferently) {
+  Stream stream;
+  stream.add(api::RegisterSession{api::Nonce(1)});
+  stream.add(Call{SessionId(1), CallNumber(1), {}, put("a", "1")});
+  stream.add(Call{SessionId(1),
+                  CallNumber(2),
+                  {},
+                  api::Erase{as_bytes("a"), api::IfValue{as_bytes("1")}, api::Previous::unwanted}});
+  storage::MemoryImage image;
+  ReplicaOnMemory member(image);
+  storage::MemoryImage other_image;
+  ReplicaOnMemory other(other_image);
+  for (ReplicaOnMemory* const one : {&member, &other})
+    one->follow(stream, stream.last().previous(), 1);
+  EXPECT_EQ(member.replica->digest(), other.replica->digest());
+  change_behind_the_replicas_back(other);
+  for (ReplicaOnMemory* const one : {&member, &other}) one->follow(stream, stream.last(), 1);
+  EXPECT_NE(member.replica->digest(), other.replica->digest());
+}
+
 TEST(DeepDigest, TellsAStoreThatWasChangedBehindTheReplicasBack) {
   Stream stream;
   stream.add(api::RegisterSession{api::Nonce(1)});
@@ -154,12 +183,7 @@ TEST(DeepDigest, TellsAStoreThatWasChangedBehindTheReplicasBack) {
     storage::MemoryImage image;
     ReplicaOnMemory member(image);
     member.follow(stream, stream.last().previous(), 1);
-    storage::ChangeSet spoil;
-    if (spoiled)
-      spoil.changes.push_back(
-          {storage::Space::data, as_bytes("a"), api::Versioned{api::Revision(2), as_bytes("2")}});
-    spoil.applied = Index(2);
-    EXPECT_TRUE(member.store.apply(spoil).has_value());
+    if (spoiled) change_behind_the_replicas_back(member);
     member.follow(stream, stream.last(), 1);
     return finish_digest(*member.replica, stream.last());
   };

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "gms/log/posix_file_system.hpp"
+#include "tests/support/simulated_disk.hpp"
 #include "tests/unit/kvstore/temporary_directory.hpp"
 
 namespace kvstore::api {
@@ -19,22 +20,26 @@ class SnapshotFiles : public ::testing::Test {
  protected:
   [[nodiscard]] std::string path() const { return directory_.path() + "/snapshot"; }
 
+  void write_file() { write_file(files_, path()); }
+  gms::model::Result<std::string> read_all() { return read_all(files_, path()); }
+
   /// Two chunks of three rows in all.
-  void write_file() {
+  static void write_file(gms::log::FileSystem& files, const std::string& path) {
     const auto record = as_bytes("the record");
     auto writer = SnapshotWriter::create(
-        files_, path(), {{1, 2}, 1234, gms::model::Index(77), {record.begin(), record.end()}});
+        files, path, {{1, 2}, 1234, gms::model::Index(77), {record.begin(), record.end()}});
     ASSERT_TRUE(writer.has_value()) << writer.error().detail;
     writer->add({as_bytes("ka"), {Revision(5), as_bytes("one")}});
     writer->add({as_bytes("kb"), {Revision(6), {}}});
     ASSERT_TRUE(writer->flush().has_value());
     writer->add({as_bytes("s1"), {Revision(7), as_bytes("a session")}});
-    EXPECT_FALSE(std::filesystem::exists(path())) << "before it is whole";
+    EXPECT_FALSE(files.open(path, gms::log::Access::read)) << "before it is whole";
     ASSERT_TRUE(writer->finish().has_value());
   }
   /// All that the file has, as text, or the error's code and what is known by then.
-  gms::model::Result<std::string> read_all() {
-    auto reader = SnapshotReader::open(files_, path());
+  static gms::model::Result<std::string> read_all(gms::log::FileSystem& files,
+                                                  const std::string& path) {
+    auto reader = SnapshotReader::open(files, path);
     if (!reader) return reader.error();
     std::string text = to_string(reader->head().group) + " " +
                        std::to_string(reader->head().taken_at_ms) + " " +
@@ -90,6 +95,16 @@ TEST_F(SnapshotFiles, AreRefusedWhateverByteIsChangedMissingOrAdded) {
   EXPECT_FALSE(read_all().has_value());
   replace(whole);
   EXPECT_TRUE(read_all().has_value());
+}
+
+TEST_F(SnapshotFiles, AreDurableBeforeTheyHaveTheirName) {
+  tests::SimulatedDisk disk;
+  ASSERT_TRUE(disk.make_directory("files").has_value());
+  ASSERT_TRUE(disk.sync_directory(".").has_value());
+  write_file(disk, "files/snapshot");
+  disk.lose_power(tests::SimulatedDisk::Unsynced::lost);
+  const auto text = read_all(disk, "files/snapshot");
+  EXPECT_TRUE(text.has_value()) << text.error().detail;
 }
 
 TEST_F(SnapshotFiles, LeaveNothingBehindWhenTheyAreGivenUp) {

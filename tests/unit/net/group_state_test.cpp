@@ -74,6 +74,8 @@ class Watched final : public model::Application {
   Result<void> restore(std::unique_ptr<model::StateSink> staged, model::StateGeneration generation,
                        model::ByteSpan mark) override {
     note("restore", generation);
+    // Nothing that is durable now was ordered in this turn.
+    boost::asio::post(context_, [this] { calls.emplace_back("a turn ends"); });
     return inner_.restore(std::move(staged), generation, mark);
   }
   void state_settled(model::StateGeneration generation) override { note("settled", generation); }
@@ -211,9 +213,9 @@ TEST_F(MemoryGroup, TellsTheApplicationInItsOrderWhatBecomesOfItsStates) {
   add_seat();
   open(1);
   Seat& late = *seats_[1];
-  ASSERT_TRUE(wait([&] { return late.watched.calls.size() == 4; }));
-  EXPECT_EQ(late.watched.calls,
-            (std::vector<std::string>{"open 1", "receive", "restore 2", "settled 2"}));
+  ASSERT_TRUE(wait([&] { return late.watched.calls.size() == 5; }));
+  EXPECT_EQ(late.watched.calls, (std::vector<std::string>{"open 1", "receive", "restore 2",
+                                                          "a turn ends", "settled 2"}));
   ASSERT_TRUE(wait([&] { return all_have_all(); }));
 }
 
@@ -239,8 +241,9 @@ TEST_F(MemoryGroup, PutsAnothersStateInThePlaceOfOneThatIsFoundDamaged) {
   ASSERT_TRUE(wait([&] { return seat.restored_views.size() == 1; }));
   order("b");
   ASSERT_TRUE(wait([&] { return all_have_all(); }));
-  EXPECT_EQ(seat.watched.calls, (std::vector<std::string>{"open 1", "quarantine", "receive",
-                                                          "restore 2", "settled 2"}));
+  EXPECT_EQ(seat.watched.calls,
+            (std::vector<std::string>{"open 1", "quarantine", "receive", "restore 2", "a turn ends",
+                                      "settled 2"}));
   EXPECT_EQ(seat.failure, std::nullopt);
 }
 

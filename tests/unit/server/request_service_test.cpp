@@ -268,6 +268,14 @@ TEST_F(RequestServiceTest, PassesOnThatAnOutcomeIsUnknown) {
   EXPECT_EQ(got()[1].leader, "n2");
 }
 
+TEST_F(RequestServiceTest, PassesOnThatAWriteWasNotOrdered) {
+  lead();
+  put(1, "a");
+  service->on_completed(Ticket(1), 1, Error{ErrorCode::not_leader, "no more"}, kOtherId);
+  ASSERT_EQ(got().size(), 1u);
+  EXPECT_EQ(got()[0].error, ErrorCode::not_leader);
+}
+
 TEST_F(RequestServiceTest, AnswersReadsWhoseBarrierFailed) {
   lead();
   get(1, {});
