@@ -21,9 +21,10 @@ constexpr std::size_t kQueuedBytesMax = 8 * 1024 * 1024;
 /// How often deadlines and silence are looked at, and how often while something is due soon.
 constexpr milliseconds kTick{20};
 constexpr milliseconds kQuickTick{1};
-/// The pause after the first busy answer, and the longest.
+/// The pause after the first busy answer, the longest, and the longest that a server may ask for.
 constexpr milliseconds kBusyPause{4};
 constexpr milliseconds kBusyPauseMax{256};
+constexpr milliseconds kRetryAfterMax{5000};
 
 /// How a call to one member ends when that is lost.
 Error lost_member_error(const PendingCall& call, const Error& reason) {
@@ -388,7 +389,7 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
     case ErrorCode::busy:
       if (call.id == registration_) no_session_ = error;
       call.refusal = std::move(error);
-      return retry_later(call);
+      return retry_later(call, reply.retry_after);
     case ErrorCode::outcome_unknown:
       call.maybe_taken = call.maybe_taken || call.is_write();
       [[fallthrough]];
@@ -409,10 +410,11 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
   }
 }
 
-void Dispatcher::retry_later(PendingCall& call) {
+void Dispatcher::retry_later(PendingCall& call, milliseconds retry_after) {
   const milliseconds pause = kBusyPause * (1 << std::min(call.times_busy, 6U));
   ++call.times_busy;
-  call.retry_at = now_ + std::min(pause, kBusyPauseMax);
+  call.retry_at =
+      now_ + std::max(std::min(pause, kBusyPauseMax), std::min(retry_after, kRetryAfterMax));
   delayed_.push_back(call.id);
 }
 

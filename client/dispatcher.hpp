@@ -80,7 +80,7 @@ class Dispatcher final : public ConnectionListener,
   void take_expired(PendingCall& call);
   void take_refusal(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void follow_hint(Endpoint& endpoint, const kvstore::api::LeaderHint& hint);
-  void retry_later(PendingCall& call);
+  void retry_later(PendingCall& call, std::chrono::milliseconds retry_after = {});
   void lose_copy(PendingCall& call, const Endpoint& endpoint);
 
   // Ends.

@@ -15,16 +15,16 @@ using gms::model::ErrorCode;
 using gms::model::Index;
 using gms::model::Result;
 
-/// The longest deadline that is told; a longer one is as good as this one.
-constexpr std::chrono::milliseconds::rep kDeadlineMsMax = 0xFFFFFFFF;
+/// The longest time that is told; a longer one is as good as this one.
+constexpr std::chrono::milliseconds::rep kTimeMax = 0xFFFFFFFF;
 
 Error malformed(const char* what) {
   return {ErrorCode::corrupt, std::string("malformed ") + what};
 }
 
-std::uint32_t deadline_ms(std::chrono::milliseconds deadline) {
-  if (deadline.count() <= 0) return 0;
-  return static_cast<std::uint32_t>(std::min(deadline.count(), kDeadlineMsMax));
+void put_time(std::chrono::milliseconds time, ByteWriter& out) {
+  constexpr std::chrono::milliseconds::rep kNone = 0;
+  out.u32(static_cast<std::uint32_t>(std::clamp(time.count(), kNone, kTimeMax)));
 }
 
 /// 0 for none, else the code counted from 1.
@@ -64,7 +64,7 @@ void encode(const Welcome& welcome, ByteWriter& out) {
 
 void encode_head(const Request& request, ByteWriter& out) {
   out.u64(request.id.value());
-  out.u32(deadline_ms(request.deadline));
+  put_time(request.deadline, out);
   out.u8(static_cast<std::uint8_t>(request.kind));
 }
 
@@ -76,6 +76,7 @@ void encode(const Request& request, ByteWriter& out) {
 void encode_head(const Reply& reply, ByteWriter& out) {
   out.u64(reply.id.value());
   out.u8(error_byte(reply.error));
+  if (reply.error == ErrorCode::busy) put_time(reply.retry_after, out);
   out.u64(reply.applied.value());
   out.blob(as_bytes(reply.leader.name));
   out.blob(as_bytes(reply.leader.address));
@@ -129,6 +130,7 @@ Result<Reply> decode_reply(ByteSpan bytes) {
   Reply reply;
   reply.id = RequestId(in.u64());
   reply.error = get_error(in);
+  if (reply.error == ErrorCode::busy) reply.retry_after = std::chrono::milliseconds(in.u32());
   reply.applied = Index(in.u64());
   reply.leader.name = as_text(in.blob());
   reply.leader.address = as_text(in.blob());

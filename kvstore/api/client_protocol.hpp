@@ -99,6 +99,8 @@ struct Reply {
   LeaderHint leader;
   /// As RequestKind says; with an error, a sentence for people.
   gms::model::ByteSpan body;
+  /// With `busy`: asked again before that the answer would most likely be the same. Zero: unknown.
+  std::chrono::milliseconds retry_after{};
 };
 
 void encode(const Hello& hello, gms::model::ByteWriter& out);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "gms/model/result.hpp"
@@ -16,6 +17,11 @@ struct MemberContact {
   friend bool operator==(const MemberContact&, const MemberContact&) = default;
 };
 
+/// When to ask again: about as long as a full queue takes to be worked off, and as often as it is
+/// worth looking whether a disk has room again.
+inline constexpr std::chrono::milliseconds kRetryAfterLoad{20};
+inline constexpr std::chrono::milliseconds kRetryAfterRoom{1000};
+
 /// Makes replies of results. Borrows the port.
 class Answers {
  public:
@@ -25,13 +31,16 @@ class Answers {
     port_.reply(origin, {origin.request, std::nullopt, applied, {}, body});
   }
 
+  /// `retry_after` goes with `busy` only.
   void failed(const Origin& origin, const gms::model::Error& error, gms::model::Index applied,
-              const MemberContact& leader = {}) {
+              const MemberContact& leader = {},
+              std::chrono::milliseconds retry_after = kRetryAfterLoad) {
     port_.reply(origin, {origin.request,
                          error.code,
                          applied,
                          {leader.name, leader.address},
-                         gms::model::as_bytes(error.detail)});
+                         gms::model::as_bytes(error.detail),
+                         retry_after});
   }
 
   [[nodiscard]] bool has_room(ConnectionKey connection) const { return port_.has_room(connection); }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "kvstore/server/answers.hpp"
 #include "kvstore/server/clock.hpp"
 
 namespace kvstore::server {
@@ -98,7 +99,9 @@ void ClientPort::on_request(const Origin& origin, const api::Request& request) {
   if (too_large || requests_ > limits_.requests_max) {
     ++statistics_.shed;
     const Error busy{ErrorCode::busy, "too many requests are under way at this member"};
-    return reply(origin, {origin.request, busy.code, {}, {}, gms::model::as_bytes(busy.detail)});
+    return reply(
+        origin,
+        {origin.request, busy.code, {}, {}, gms::model::as_bytes(busy.detail), kRetryAfterLoad});
   }
   handler_->on_request(origin, request);
 }

@@ -159,9 +159,9 @@ void RequestService::lead(const Leading& request) {
 void RequestService::propose(const Leading& request) {
   if (refuses_state(request.origin)) return;
   if (!standing_.refusing_writes.empty())
-    return fail(request.origin, {ErrorCode::busy, standing_.refusing_writes});
+    return fail_for_room(request.origin, standing_.refusing_writes);
   if (!standing_.refusing_growth.empty() && grows(request.body))
-    return fail(request.origin, {ErrorCode::busy, standing_.refusing_growth});
+    return fail_for_room(request.origin, standing_.refusing_growth);
   const auto ticket = parts_.ordering.propose(request.body);
   if (!ticket) return fail(request.origin, not_taken(ticket.error()));
   parts_.writes.await(*ticket, request.origin);
@@ -238,6 +238,11 @@ void RequestService::on_completed(Ticket first, std::uint64_t count,
 
 void RequestService::fail(const Origin& origin, const Error& error) {
   parts_.answers.failed(origin, error, parts_.replica.applied(), standing_.leader);
+}
+
+void RequestService::fail_for_room(const Origin& origin, const std::string& why) {
+  parts_.answers.failed(origin, {ErrorCode::busy, why}, parts_.replica.applied(), standing_.leader,
+                        kRetryAfterRoom);
 }
 
 bool RequestService::refuses_state(const Origin& origin) {

@@ -138,6 +138,8 @@ class RequestService {
   void read(const Leading& request);
   void hold(const Leading& request);
   void fail(const Origin& origin, const gms::model::Error& error);
+  /// Fails as `busy` what must wait for room on a disk.
+  void fail_for_room(const Origin& origin, const std::string& why);
   /// Fails the request if the replica is out of use.
   [[nodiscard]] bool refuses_state(const Origin& origin);
   template <class Reply>

@@ -30,8 +30,12 @@ std::vector<Bytes> client_protocol_corpus() {
                     gms::model::Index(8),
                     {"n2", "127.0.0.1:7402"},
                     body};
+  api::Reply busy = done;
+  busy.error = gms::model::ErrorCode::busy;
+  busy.retry_after = std::chrono::milliseconds(20);
   std::vector<Bytes> out{selecting(0, encode_any(hello)), selecting(1, encode_any(welcome)),
-                         selecting(3, encode_any(done)), selecting(3, encode_any(failed))};
+                         selecting(3, encode_any(done)), selecting(3, encode_any(failed)),
+                         selecting(3, encode_any(busy))};
   for (int kind = 1; kind <= 11; ++kind)
     out.push_back(
         selecting(2, encode_any(api::Request{api::RequestId(7), std::chrono::milliseconds(9),

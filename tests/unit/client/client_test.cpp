@@ -302,6 +302,28 @@ TEST_F(ClientTest, ReportsBusyAtTheDeadline) {
   EXPECT_LE(n1.calls().size(), 10u) << "its pauses double";
 }
 
+TEST_F(ClientTest, AsksABusyMemberAgainWhenItSaysSo) {
+  constexpr milliseconds kRetryAfter(150);
+  std::optional<std::chrono::steady_clock::time_point> refused;
+  std::optional<std::chrono::steady_clock::duration> waited;
+  n1.on_request([&](FakeServer& server, const Received& request) {
+    if (!request.call()) return server.carry_out(request);
+    const auto now = std::chrono::steady_clock::now();
+    if (refused) {
+      waited = waited.value_or(now - *refused);
+      return server.carry_out(request);
+    }
+    refused = now;
+    server.refuse(request, {ErrorCode::busy, "the disk is full"}, kRetryAfter);
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  const auto client = connect();
+  ASSERT_TRUE(put(*client));
+  ASSERT_TRUE(waited);
+  EXPECT_GE(*waited, kRetryAfter);
+}
+
 TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
   n1.on_request([](FakeServer& server, const Received& request) {
     server.refuse(request, ErrorCode::busy, "the disk is full");

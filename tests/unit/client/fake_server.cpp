@@ -142,6 +142,16 @@ void FakeServer::refuse(const Received& to, gms::model::ErrorCode code, std::str
   send(to.connection, api::FrameType::reply, out.bytes());
 }
 
+void FakeServer::refuse(const Received& to, const gms::model::Error& error,
+                        std::chrono::milliseconds retry_after) {
+  ByteWriter out;
+  encode(
+      api::Reply{
+          to.id, error.code, gms::model::Index(index_), {}, as_bytes(error.detail), retry_after},
+      out);
+  send(to.connection, api::FrameType::reply, out.bytes());
+}
+
 void FakeServer::carry_out(const Received& request) {
   answer(request, api::CommandReply{api::Outcome::done, api::Revision(++index_), std::nullopt});
 }

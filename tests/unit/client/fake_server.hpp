@@ -51,6 +51,8 @@ class FakeServer {
 
   void answer(const Received& to, const kvstore::api::CommandReply& reply);
   void answer(const Received& to, const gms::model::Bytes& body);
+  void refuse(const Received& to, const gms::model::Error& error,
+              std::chrono::milliseconds retry_after);
   void refuse(const Received& to, gms::model::ErrorCode code, std::string_view detail,
               const kvstore::api::LeaderHint& leader = {});
   /// Registers sessions and carries out every write, at the next index.

@@ -182,6 +182,19 @@ TEST(ClientProtocol, EncodingIsReversedByDecoding) {
   EXPECT_EQ(as_text(reply->body), "why");
 }
 
+TEST(ClientProtocol, ABusyReplyTellsWhenToAskAgain) {
+  const std::chrono::milliseconds retry_after(1500);
+  const Bytes bytes = encoded(
+      Reply{RequestId(9), ErrorCode::busy, Index(3), {"n2", "a"}, as_bytes("why"), retry_after});
+  const auto reply = decode_reply(bytes);
+  ASSERT_TRUE(reply.has_value());
+  EXPECT_EQ(reply->error, ErrorCode::busy);
+  EXPECT_EQ(reply->retry_after, retry_after);
+  EXPECT_EQ(reply->applied, Index(3));
+  EXPECT_EQ(reply->leader, (LeaderHint{"n2", "a"}));
+  EXPECT_EQ(as_text(reply->body), "why");
+}
+
 TEST(ClientProtocol, AnUnknownKindOrCodeIsRefused) {
   Bytes request = encoded(Request{RequestId(9), {}, RequestKind::get, {}});
   request[12] = std::byte{99};

@@ -31,13 +31,14 @@ struct Got {
   std::optional<ErrorCode> error;
   std::string body;
   std::string leader;
+  std::chrono::milliseconds retry_after{};
 };
 
 class RecordingReplies final : public ReplyPort {
  public:
   void reply(const Origin& origin, const api::Reply& reply) override {
     got.push_back({origin.request.value(), reply.error, std::string(as_text(reply.body)),
-                   std::string(reply.leader.name)});
+                   std::string(reply.leader.name), reply.retry_after});
   }
   bool has_room(ConnectionKey) const override { return room; }
 
@@ -217,6 +218,7 @@ TEST_F(RequestServiceTest, HoldsNoMoreThanItsLimit) {
   ASSERT_EQ(got().size(), 1u);
   EXPECT_EQ(got()[0].request, 4u);
   EXPECT_EQ(got()[0].error, ErrorCode::busy);
+  EXPECT_EQ(got()[0].retry_after, kRetryAfterLoad);
 }
 
 TEST_F(RequestServiceTest, SharesOneBarrierAmongTheReadsOfATurn) {
@@ -291,6 +293,7 @@ TEST_F(RequestServiceTest, RefusesWritesWithTheReasonAndGoesOnReading) {
   ASSERT_EQ(got().size(), 1u);
   EXPECT_EQ(got()[0].error, ErrorCode::busy);
   EXPECT_EQ(got()[0].body, "disk full");
+  EXPECT_EQ(got()[0].retry_after, kRetryAfterRoom);
   service->on_read_ready(Ticket(1), now);
   EXPECT_EQ(got().back().error, std::nullopt);
 }
@@ -301,6 +304,7 @@ TEST_F(RequestServiceTest, TakesDeletesAndSessionsWhileGrowthIsRefused) {
   ASSERT_EQ(got().size(), 1u);
   EXPECT_EQ(got()[0].error, ErrorCode::busy);
   EXPECT_EQ(got()[0].body, "disk full for all but deletes");
+  EXPECT_EQ(got()[0].retry_after, kRetryAfterRoom);
   erase(2, "key");
   take(3, RequestKind::write, api::Command(api::RegisterSession{api::Nonce(1)}), 1s);
   take(4, RequestKind::write, api::Command(api::TakeDigest{}), 1s);

@@ -1,0 +1,48 @@
+#include <gmock/gmock.h>
+
+#include "client/call_table.hpp"
+#include "client/endpoint_book.hpp"
+#include "client/own_calls.hpp"
+
+namespace client::testing {
+namespace {
+
+using gms::model::View;
+using ::testing::HasSubstr;
+
+std::unique_ptr<PendingCall> some_call() {
+  return std::make_unique<RegistrationCall>([](const auto&) {});
+}
+
+View view_at(std::uint64_t seq, const std::vector<std::string>& addresses) {
+  View view;
+  view.seq = gms::model::ViewSeq(seq);
+  for (const std::string& address : addresses) {
+    const gms::model::NodeId node(view.members.size() + 1);
+    view.members.push_back({{node, gms::model::Incarnation(1)}, address, "", address});
+  }
+  return view;
+}
+
+TEST(CallTable, ALateReplyDoesNotFindTheCallThatTookThePlace) {
+  CallTable table;
+  const auto first = table.add(some_call()).id;
+  EXPECT_NE(table.find(first), nullptr);
+  (void)table.remove(first);
+  EXPECT_EQ(table.find(first), nullptr);
+  PendingCall& second = table.add(some_call());
+  EXPECT_EQ(table.find(first), nullptr);
+  EXPECT_EQ(table.find(second.id), &second);
+}
+
+TEST(EndpointBook, KeepsTheNewestViewThatItWasTold) {
+  EndpointBook book({});
+  book.learn(view_at(3, {"a", "b"}));
+  book.learn(view_at(2, {"a", "b", "c"}));
+  EXPECT_THAT(book.missing(Clock::now()), HasSubstr("0 of 2 members"));
+  book.learn(view_at(4, {"a", "b", "c"}));
+  EXPECT_THAT(book.missing(Clock::now()), HasSubstr("0 of 3 members"));
+}
+
+}  // namespace
+}  // namespace client::testing
