@@ -27,12 +27,15 @@ Result<api::DigestReply> digest_of(client::Client& client, const gms::model::Mem
   while (true) {
     auto reply = client.digest(member.info, index);
     if (!reply || reply->state == api::DigestState::ready) return reply;
+    if (reply->state == api::DigestState::missing)
+      return Error{ErrorCode::unavailable,
+                   "it has no digest of index " + std::to_string(index.value())};
     if (reply->rows > rows) limit = client::Clock::now() + kPatience;
     rows = reply->rows;
     if (client::Clock::now() > limit)
       return Error{ErrorCode::unavailable,
                    reply->state == api::DigestState::unknown
-                       ? "it has no digest of index " + std::to_string(index.value())
+                       ? "it does not come to index " + std::to_string(index.value())
                        : "its digest makes no headway"};
     pause_for(kAskEvery);
   }

@@ -282,7 +282,7 @@ Result<DigestReply> decode_digest_reply(ByteSpan bytes) {
   reply.rolling = Digest(in.u64());
   reply.deep = Digest(in.u64());
   reply.rows = in.u64();
-  const bool known = reply.state >= DigestState::ready && reply.state <= DigestState::unknown &&
+  const bool known = reply.state >= DigestState::ready && reply.state <= DigestState::missing &&
                      reply.depth >= DigestDepth::rolling && reply.depth <= DigestDepth::deep;
   if (!known) in.fail();
   return finish(in, reply, "digest");

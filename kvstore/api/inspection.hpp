@@ -92,9 +92,16 @@ struct DigestQuery {
   friend bool operator==(const DigestQuery&, const DigestQuery&) = default;
 };
 
-/// `unknown`: the replica has no digest of that index: it has not come so far, has restarted since,
-/// or has taken too many after it. `computing`: ask again.
-enum class DigestState : std::uint8_t { ready = 1, computing = 2, unknown = 3 };
+enum class DigestState : std::uint8_t {
+  ready = 1,
+  /// Ask again.
+  computing = 2,
+  /// The replica has not come to the index. Ask again.
+  unknown = 3,
+  /// The replica is past the index and will never have its digest: it has restarted since, took too
+  /// many after it, met damage, or got another's state of a later index.
+  missing = 4,
+};
 
 struct DigestReply {
   DigestState state = DigestState::unknown;

@@ -49,10 +49,13 @@ void DigestBook::take_deep(Index at, api::Digest rolling, std::unique_ptr<storag
        std::make_unique<DeepDigest>(std::move(rows))});
 }
 
-DigestReply DigestBook::find(Index at) const {
+DigestReply DigestBook::find(Index at, Index applied) const {
   const auto found = std::find_if(entries_.begin(), entries_.end(),
                                   [at](const Entry& entry) { return entry.index == at; });
-  return found == entries_.end() ? DigestReply{} : found->reply;
+  if (found != entries_.end()) return found->reply;
+  DigestReply none;
+  none.state = at <= applied ? DigestState::missing : DigestState::unknown;
+  return none;
 }
 
 Result<DeepWork> DigestBook::work(std::size_t rows_max) {

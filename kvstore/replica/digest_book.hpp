@@ -45,7 +45,8 @@ class DigestBook {
   void take_deep(gms::model::Index at, api::Digest rolling,
                  std::unique_ptr<storage::Snapshot> rows);
 
-  [[nodiscard]] api::DigestReply find(gms::model::Index at) const;
+  /// The digest taken at `at`, by a replica that is at `applied`.
+  [[nodiscard]] api::DigestReply find(gms::model::Index at, gms::model::Index applied) const;
 
   /// Reads at most `rows_max` rows for the oldest deep digest under way. Errors: io, corrupt; that
   /// digest is given up then.

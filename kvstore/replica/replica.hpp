@@ -86,7 +86,7 @@ class Replica final {
   [[nodiscard]] RangeReader& ranges() { return ranges_; }
 
   [[nodiscard]] api::DigestReply digest_at(const api::DigestQuery& query) const {
-    return digests_.find(query.index);
+    return digests_.find(query.index, applied());
   }
   /// Reads at most `rows_max` rows for a deep digest that is under way, if any. To be called again,
   /// between other work, while it says that there is more. Errors: io, corrupt: the store is not

@@ -210,7 +210,9 @@ TEST(DeepDigest, IsOfItsIndexThoughWritesGoOn) {
   member.follow(stream);
   EXPECT_EQ(member.replica->digest_at({at}).state, DigestState::computing);
   EXPECT_EQ(finish_digest(*member.replica, at), expected);
-  EXPECT_EQ(member.replica->digest_at({at.next()}).state, DigestState::unknown);
+  EXPECT_EQ(member.replica->digest_at({at.next()}).state, DigestState::missing);
+  const Index later = stream.last().next();
+  EXPECT_EQ(member.replica->digest_at({later}).state, DigestState::unknown);
 }
 
 TEST(Replica, RefusesAStoreWhoseRecordIsMalformed) {

@@ -333,7 +333,7 @@ TYPED_TEST(StateExchangeTest, RangesAndDigestsUnderWayEndWhenTheStateIsReplaced)
   const auto next = this->to.replica->ranges().next_page({first->cursor}, Instant{}, page);
   ASSERT_FALSE(next.has_value());
   EXPECT_EQ(next.error().code, ErrorCode::unavailable);
-  EXPECT_EQ(this->to.replica->digest_at({digest}).state, DigestState::unknown);
+  EXPECT_EQ(this->to.replica->digest_at({digest}).state, DigestState::missing);
   EXPECT_EQ(*this->to.replica->work_on_deep_digest(10), DeepWork::none);
 }
 
