@@ -58,7 +58,12 @@ void Delivery::advance_with(const EntryRun& run, const EntryLog& log, MulticastO
   if (run.empty() || run.first_index() > delivered().next()) return;
   // What was read before a snapshot came may be another history.
   if (run.last_index() <= delivered() || limit(log) <= delivered()) return;
-  deliver_run(run.from(delivered().next()).until(limit(log).next()), outbox, effects);
+  const EntryRun due = run.from(delivered().next()).until(limit(log).next());
+  // So may what was read before another leader's entries took its place: the answer may be older
+  // than a report of what is durable that came before it. Logs that are equal at one index are
+  // equal up to it.
+  if (log.position_at(due.last_index()) != due.at(due.last_index()).position()) return;
+  deliver_run(due, outbox, effects);
   flush(effects);
   settle();
 }

@@ -181,6 +181,21 @@ TEST_F(DeliveryOfALog, AsksForEntriesThatAreNotInMemory) {
   EXPECT_TRUE(effects.empty());
 }
 
+TEST_F(DeliveryOfALog, TakesNoEntriesThatAnotherLeadersHaveReplaced) {
+  // Read from the files before the second of them was replaced, and handed on after that.
+  const EntryRun read = commands(log.head(), 1, {"a", "replaced"});
+  add_commands({"a"});
+  add(log, 2, {"committed"}, 1);
+  log.durable(PersistSeq(1));
+  delivery.set_commit(Index(3));
+  Effects effects;
+  delivery.advance_with(view_entry({}, 1, view_of(1, 3)), log, outbox, effects);
+  delivery.advance_with(read, log, outbox, effects);
+  EXPECT_EQ(bodies_of(effects), std::vector<std::string>());
+  EXPECT_EQ(delivery.delivered(), Index(1));
+  EXPECT_EQ(bodies_of(advance(3)), (std::vector<std::string>{"a", "committed"}));
+}
+
 TEST_F(DeliveryOfALog, OnlyAMissingOwnMulticastCallsForSendingAgain) {
   keep_own_multicasts(3);
   (void)advance(1);
