@@ -169,6 +169,8 @@ std::optional<Error> Engine::Parts::hand_over(Leading& leading, const MemberId& 
   const Progress* peer = leading.find(member);
   if (!log.view().view.is_up(member) || peer == nullptr || peer->disk_full)
     return Error{ErrorCode::unavailable, "that member is down or its disk is full"};
+  if (!has_state_in_use(*peer))
+    return Error{ErrorCode::unavailable, "the state of that member is out of use"};
   start_transfer(leading, member);
   return std::nullopt;
 }
@@ -207,6 +209,7 @@ std::optional<Error> Engine::Parts::leave(Leading& leading, const MemberId& memb
   if (log.view().view.members.size() == 1)
     return Error{ErrorCode::conflict, "the last member cannot leave its group"};
   if (member != self) {
+    if (auto error = why_not_leave(policy_facts(leading), member, config)) return error;
     const auto& list = leading.leaving;
     if (std::find(list.begin(), list.end(), member) == list.end())
       leading.leaving.push_back(member);

@@ -94,6 +94,8 @@ model::Result<void> validate(const Config& config) {
   if (config.up_hysteresis_max < config.up_hysteresis)
     return refused("up_hysteresis_max must be at least up_hysteresis");
   if (config.floor % 2 == 0) return refused("floor must be odd");
+  // A dead voter at the floor is replaced, not evicted: for a moment there is one more.
+  if (config.voters_max <= config.floor) return refused("voters_max must be more than floor");
   return {};
 }
 

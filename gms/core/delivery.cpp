@@ -14,6 +14,7 @@ Delivery::Delivery(MemberId self, Mark mark, Limits limits)
       commit_(mark.head.position.index),
       mark_(std::move(mark)),
       told_(mark_.view.position.index),
+      marked_(mark_.head.position.index),
       applied_(commit_),
       rows_(mark_.rows) {}
 
@@ -106,7 +107,7 @@ void Delivery::deliver_view(EntryView entry, Effects& effects) {
   mark_.view = {*std::move(view), entry.position()};
   rows_.view_installed(mark_.view.view);
   mark_.rows = rows_.rows();
-  told_ = entry.index();
+  told_ = marked_ = entry.index();
   outstanding(entry.index(), entry.bytes());
   effects.push_back(InstallView{mark_.view, encode(mark_)});
 }
@@ -153,6 +154,7 @@ void Delivery::flush(Effects& effects) {
     batch_.mark = encode(mark_);
     batch_.last = delivered();
     told_ = batch_.deliveries.back().position.index;
+    marked_ = batch_.last;
     outstanding(batch_.last, batch_bytes_);
     effects.push_back(Deliver{std::move(batch_)});
   }
@@ -176,7 +178,7 @@ void Delivery::restore(const Mark& mark, Effects& effects) {
   rows_ = SenderRows(mark_.rows);
   applied_ = mark_.head.position.index;
   commit_ = std::max(commit_, applied_);
-  told_ = applied_;
+  told_ = marked_ = applied_;
   outstanding_.clear();
   outstanding_bytes_ = 0;
 }

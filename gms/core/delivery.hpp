@@ -28,6 +28,9 @@ class Delivery {
   /// The newest message or view that this engine gave to the application; at first the view in
   /// force there.
   [[nodiscard]] model::Index told() const { return told_; }
+  /// Where the newest mark stands that the application was given: a snapshot of its stands there
+  /// once it has consumed what came with it.
+  [[nodiscard]] model::Index marked() const { return marked_; }
   /// The application has consumed everything up to here.
   [[nodiscard]] model::Index applied() const { return applied_; }
   /// The mark after the last entry that was delivered.
@@ -88,6 +91,7 @@ class Delivery {
   model::Index commit_;
   model::Mark mark_;
   model::Index told_;
+  model::Index marked_;
   model::Index applied_;
   SenderRows rows_;
   std::deque<Expected> expected_;

@@ -120,6 +120,9 @@ struct Engine::Parts {
   [[nodiscard]] bool is_fed(Leading& leading, const Progress& peer) const;
   /// Whether the peer needs entries that the log no longer has, so that only a state helps it.
   [[nodiscard]] bool lacks_entries(const Progress& peer) const;
+  [[nodiscard]] static bool has_state_in_use(const Progress& peer) {
+    return !peer.diverged && !peer.reported.wants_from;
+  }
   void replicate(Leading& leading, Progress& peer);
   void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
   void send_probe_of_end(Leading& leading, Progress& peer);

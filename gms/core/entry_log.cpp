@@ -189,7 +189,7 @@ void EntryLog::forget_below_base() {
 }
 
 void EntryLog::install(const InstallRequest& request, PersistSeq seq, Index committed_before) {
-  GMS_ASSERT(request.base.head.position.index > base_.head.position.index, "I19");
+  GMS_ASSERT(request.base.head.position.index >= base_.head.position.index, "I19");
   base_ = request.base;
   if (request.keeps_tail) return forget_below_base();
   // Nothing below a state that came from elsewhere may speak for anything above it.

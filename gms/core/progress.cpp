@@ -43,6 +43,7 @@ bool Progress::accepted(Index match, AppendId newest) {
   if (state_ == ProgressState::probe) state_ = ProgressState::replicate;
   if (fetch_ && match_ >= fetch_->index) {
     fetch_.reset();
+    fetch_succeeded();
     state_ = ProgressState::replicate;
   }
   resume_ = ProgressState::replicate;
@@ -86,6 +87,13 @@ bool Progress::fetched(std::uint64_t bytes, Instant now) {
   fetch_->bytes = bytes;
   fetch_->progressed_at = now;
   return true;
+}
+
+void Progress::fetch_failed(Instant now, Duration first, Duration longest) {
+  constexpr unsigned kDoublingsMax = 16;
+  const Duration wait = first * (1 << std::min(fetches_failed_, kDoublingsMax));
+  ++fetches_failed_;
+  offer_after_ = now + std::min(wait, longest);
 }
 
 void Progress::go_on_from(Index next, AppendId newest) {

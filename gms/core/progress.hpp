@@ -82,6 +82,11 @@ class Progress {
   [[nodiscard]] bool was_offered(model::SnapshotId id) const {
     return (fetch_ && fetch_->id == id) || (mending && mending->id == id);
   }
+  /// It could not fetch what it was offered: the next offer waits, for `first`, and for twice as
+  /// long each time after that until one arrives, at most for `longest`.
+  void fetch_failed(model::Instant now, model::Duration first, model::Duration longest);
+  [[nodiscard]] bool may_be_offered(model::Instant now) const { return now >= offer_after_; }
+  void fetch_succeeded() { fetches_failed_ = 0; }
   /// It has everything before `next`, by its own word: look there where the logs meet.
   void go_on_from(model::Index next, model::AppendId newest);
 
@@ -152,6 +157,8 @@ class Progress {
   std::deque<InFlight> inflight_;
   std::size_t inflight_bytes_ = 0;
   std::optional<Fetch> fetch_;
+  unsigned fetches_failed_ = 0;
+  model::Instant offer_after_;
   model::Instant last_heard_;
   model::Instant heard_since_;
   std::optional<model::Instant> up_since_;

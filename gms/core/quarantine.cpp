@@ -30,8 +30,7 @@ std::optional<bool> agrees(const StateSamples& own, const std::vector<StateSampl
 StateReport Engine::Parts::state_report() const {
   StateReport report{state_generation, std::nullopt, samples.report()};
   // Nothing that was delivered to the state of now is delivered to the next one.
-  if (diverged)
-    report.wants_from = std::max(delivery.told(), log.base().head.position.index.next());
+  if (diverged) report.wants_from = std::max(delivery.told(), log.base().head.position.index);
   return report;
 }
 
@@ -107,6 +106,7 @@ StateJudgement Engine::Parts::judge_states(const Leading& leading) const {
 
 void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
   const bool is_another = reply.state.generation != peer.reported.generation;
+  if (is_another) peer.fetch_succeeded();
   peer.reported = reply.state;
   const auto same = agrees(samples, peer.reported.samples);
   if (diverged || is_another || peer.reported.wants_from || same.value_or(false)) {
@@ -130,9 +130,11 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
 }
 
 bool Engine::Parts::is_in_dispute(const Leading& leading) const {
-  // For whoever is gone nobody waits: the group may have no quorum without who needs the state.
+  // For whoever is gone nobody waits: the group may have no quorum without who needs the state. Nor
+  // for whoever will get another state, because the log has not the entries any more that this one
+  // needs.
   const auto is_unsettled = [this](const Progress& peer) {
-    return peer.differs_since && peer.silence(now) < config.suspect;
+    return peer.differs_since && !lacks_entries(peer) && peer.silence(now) < config.suspect;
   };
   return diverged || std::ranges::any_of(leading.peers, is_unsettled);
 }
@@ -159,7 +161,7 @@ void Engine::Parts::note_dispute(Progress& peer, Index index) {
 
 void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
   // It needs what the log has no more, and is brought a state anyhow.
-  if (peer.fetch()) return;
+  if (peer.fetch() || !peer.may_be_offered(now)) return;
   if (is_in_dispute(leading)) return;
   // A state that nobody agrees with would make two of one that has diverged. Where nothing is told
   // of states, there is nothing to go by.
@@ -169,7 +171,9 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
   const Index from = *reply.state.wants_from;
   if (shelf && shelf->meta && shelf->index < from) release_shelf();
   if (!shelf) {
-    if (now < next_snapshot || delivery.applied() < from) return;
+    // One that would stand before what is wanted is of no use; another message may move it.
+    const bool stands_there = delivery.marked() >= from && delivery.applied() >= from;
+    if (now < next_snapshot || !stands_there) return;
     take_snapshot();
   }
   peer.mending = Progress::Offer{shelf->id, now};

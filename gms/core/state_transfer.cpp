@@ -13,7 +13,7 @@ using namespace model;
 void Engine::Parts::offer_snapshot(const Leading& leading, Progress& peer) {
   if (is_in_dispute(leading) && !is_needed(leading, peer)) return;
   // Whoever does not answer is not waited for: it might never fetch it.
-  if (!peer.spoke() || peer.silence(now) >= config.suspect) return;
+  if (!peer.spoke() || peer.silence(now) >= config.suspect || !peer.may_be_offered(now)) return;
   const Index base = log.base().head.position.index;
   // Entries after it are gone: it is of no more use.
   if (shelf && shelf->meta && shelf->index < base) release_shelf();
@@ -88,7 +88,9 @@ void Engine::Parts::on_snapshot_reply(const Message& message) {
   }
   if (!peer->was_offered(reply.id)) return;
   out.trace(SnapshotDropped{reply.id, "member " + to_string(peer->id()) + " could not fetch it"});
-  // Another one may do better: its source may have lost this one.
+  // Another one may do better, where the source has lost this one; where the member has no room, it
+  // will not for a while.
+  peer->fetch_failed(now, config.join_retry, config.join_retry_max);
   if (shelf && shelf->id == reply.id) {
     release_shelf();
     next_snapshot = now + config.join_retry;

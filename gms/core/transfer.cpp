@@ -30,9 +30,9 @@ std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) co
   const View& view = log.view().view;
   const Progress* best = nullptr;
   for (const Progress& peer : leading.peers) {
-    const bool has_state = !peer.diverged && !peer.reported.wants_from;
-    const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() && has_state &&
-                     peer.silence(now) < config.election_min && !peers.down_since(peer.id());
+    const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() &&
+                     has_state_in_use(peer) && peer.silence(now) < config.election_min &&
+                     !peers.down_since(peer.id());
     if (!fit) continue;
     // One that has everything but no room would refuse what clients want to add.
     const auto worth = [](const Progress& one) { return std::pair(!one.disk_low, one.match()); };

@@ -15,6 +15,8 @@ namespace {
 struct Heard {
   std::size_t of_old = 0;
   std::size_t of_new = 0;
+  /// Of the latter those whose state is in use.
+  std::size_t states = 0;
 };
 
 Heard heard_lately(const std::vector<VoterFacts>& voters, const MemberId& removed,
@@ -23,7 +25,9 @@ Heard heard_lately(const std::vector<VoterFacts>& voters, const MemberId& remove
   for (const VoterFacts& voter : voters) {
     if (!voter.self && (!voter.spoke || voter.silence >= recent)) continue;
     ++heard.of_old;
-    if (voter.id != removed) ++heard.of_new;
+    if (voter.id == removed) continue;
+    ++heard.of_new;
+    if (voter.keeps_state) ++heard.states;
   }
   return heard;
 }
@@ -203,7 +207,14 @@ bool may_remove(const View& view, const MemberId& removed, const std::vector<Vot
   const Heard heard = heard_lately(voters, removed, recent);
   const std::size_t rest = view.members.size() - (view.has_voter(removed) ? 1 : 0);
   return view.has_voter(removed) && rest >= 1 && heard.of_old >= quorum(view.members.size()) &&
-         heard.of_new >= quorum(rest);
+         heard.of_new >= quorum(rest) && heard.states > 0;
+}
+
+std::optional<Error> why_not_leave(const PolicyFacts& facts, const MemberId& member,
+                                   const Config& config) {
+  if (heard_lately(facts.voters, member, config.election_min).states > 0) return std::nullopt;
+  return Error{ErrorCode::conflict, "without " + facts.view.find(member)->name +
+                                        " no member that is heard has its state in use"};
 }
 
 std::optional<Error> why_not_evict(const PolicyFacts& facts, const MemberId& member,
@@ -221,6 +232,7 @@ std::optional<Error> why_not_evict(const PolicyFacts& facts, const MemberId& mem
                      std::to_string(quorum(voters - 1)) + " instead of " +
                      std::to_string(quorum(voters)) + "; the floor is " +
                      std::to_string(facts.view.floor) + ". A member that goes for good can leave"};
+  if (auto error = why_not_leave(facts, member, config)) return error;
   if (may_remove(facts.view, member, facts.voters, config.election_min)) return std::nullopt;
   const Heard heard = heard_lately(facts.voters, member, config.election_min);
   return Error{ErrorCode::unavailable,

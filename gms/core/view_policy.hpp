@@ -24,6 +24,8 @@ struct VoterFacts {
   unsigned flaps = 0;
   /// It lost what it had acknowledged: it is counted nowhere any more [C21].
   bool regressed = false;
+  /// Its state is not out of use, and the log has what comes after it.
+  bool keeps_state = true;
   bool self = false;
 };
 
@@ -71,13 +73,17 @@ struct PolicyFacts {
                                   model::GroupClock clock);
 
 /// Whether removing a voter is safe for the group's service now: a quorum of the old view and a
-/// quorum of the new one were heard within `recent` [C8].
+/// quorum of the new one were heard within `recent` [C8], one of the latter with its state in use.
 [[nodiscard]] bool may_remove(const model::View& view, const model::MemberId& removed,
                               const std::vector<VoterFacts>& voters, model::Duration recent);
 
 /// Why an operator's wish to evict a voter would hurt, in words for the operator; nothing if it
 /// would not. Precondition: `member` is a voter.
 [[nodiscard]] std::optional<model::Error> why_not_evict(const PolicyFacts& facts,
+                                                        const model::MemberId& member,
+                                                        const Config& config);
+/// The same for its leaving, of which nothing is said while a quorum is only to be waited for.
+[[nodiscard]] std::optional<model::Error> why_not_leave(const PolicyFacts& facts,
                                                         const model::MemberId& member,
                                                         const Config& config);
 

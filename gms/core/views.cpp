@@ -11,7 +11,10 @@ VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id
   VoterFacts facts;
   facts.id = id;
   facts.self = id == self;
-  if (facts.self) facts.lag_bytes = log.bytes_after(log.stable());
+  if (facts.self) {
+    facts.lag_bytes = log.bytes_after(log.stable());
+    facts.keeps_state = !diverged;
+  }
   if (const Progress* peer = leading.find(id)) {
     facts.silence = peer->silence(now);
     facts.spoke = peer->spoke();
@@ -19,6 +22,7 @@ VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id
     facts.lag_bytes = log.bytes_after(peer->match());
     facts.flaps = peer->flaps();
     facts.regressed = peer->regressed();
+    facts.keeps_state = has_state_in_use(*peer) && !lacks_entries(*peer);
     if (const auto since = peers.down_since(id)) facts.process_dead_for = now - *since;
   }
   return facts;

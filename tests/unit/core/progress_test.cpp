@@ -179,6 +179,23 @@ TEST(Progress, FlapsWhenItFallsAgainSoonAfterItWasUp) {
   EXPECT_EQ(peer.flaps(), 0U);
 }
 
+TEST(Progress, WaitsTwiceAsLongWithEachSnapshotThatItCouldNotFetch) {
+  Progress peer = probing(1);
+  EXPECT_TRUE(peer.may_be_offered(at(0)));
+  peer.fetch_failed(at(1000), Duration(500), Duration(1500));
+  EXPECT_FALSE(peer.may_be_offered(at(1499)));
+  EXPECT_TRUE(peer.may_be_offered(at(1500)));
+  peer.fetch_failed(at(2000), Duration(500), Duration(1500));
+  EXPECT_FALSE(peer.may_be_offered(at(2999)));
+  EXPECT_TRUE(peer.may_be_offered(at(3000)));
+  for (int i = 0; i < 40; ++i) peer.fetch_failed(at(4000), Duration(500), Duration(1500));
+  EXPECT_FALSE(peer.may_be_offered(at(5499)));
+  EXPECT_TRUE(peer.may_be_offered(at(5500)));
+  peer.fetch_succeeded();
+  peer.fetch_failed(at(6000), Duration(500), Duration(1500));
+  EXPECT_TRUE(peer.may_be_offered(at(6500)));
+}
+
 TEST(Progress, IsActiveOnceForEachTimeItWasHeard) {
   Progress peer = probing(1);
   EXPECT_TRUE(peer.take_active());

@@ -147,6 +147,9 @@ TEST(Config, RefusesTimersThatContradictEachOther) {
 TEST(Config, RefusesMoreVotersThanAViewCanName) {
   EXPECT_TRUE(refuses([](Config& c) { c.voters_max = kViewMembersMax + 1; }, "voters_max"));
   EXPECT_FALSE(refuses([](Config& c) { c.voters_max = kViewMembersMax; }, "voters_max"));
+  // Somebody could never be replaced.
+  EXPECT_TRUE(refuses([](Config& c) { c.voters_max = c.floor; }, "voters_max"));
+  EXPECT_FALSE(refuses([](Config& c) { c.voters_max = c.floor + 1; }, "voters_max"));
 }
 
 TEST(Config, RefusesEveryLimitAndTimerOfZero) {

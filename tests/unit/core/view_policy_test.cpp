@@ -148,6 +148,20 @@ TEST(ViewPolicy, AVoterThatAFreshLeaderHasNotHeardYetCountsForNoQuorum) {
   EXPECT_TRUE(may_remove(three, member(3), facts, 500ms));
 }
 
+TEST(ViewPolicy, NobodyIsRemovedWithWhomTheLastStateInUseWouldGo) {
+  const View three = view_of(1, 3);
+  auto facts = healthy(3);
+  facts[0].keeps_state = facts[1].keeps_state = false;
+  EXPECT_TRUE(may_remove(three, member(2), facts, 500ms));
+  EXPECT_FALSE(may_remove(three, member(3), facts, 500ms));
+  EXPECT_FALSE(why_not_leave(facts_of(three, facts), member(2), kConfig));
+  EXPECT_EQ(why_not_leave(facts_of(three, facts), member(3), kConfig)->code, ErrorCode::conflict);
+  // Of one that is not heard nobody knows whether it ever comes back.
+  facts[1].keeps_state = true;
+  facts[1].silence = 500ms;
+  EXPECT_EQ(why_not_leave(facts_of(three, facts), member(3), kConfig)->code, ErrorCode::conflict);
+}
+
 TEST(ViewPolicy, NobodyIsRemovedFromAViewOfOneOrFromOneItIsNotIn) {
   EXPECT_FALSE(may_remove(view_of(1, 1), member(1), healthy(1), 500ms));
   EXPECT_FALSE(may_remove(view_of(1, 3), member(9), healthy(3), 500ms));

@@ -115,6 +115,21 @@ TEST_F(Installs, WithATailTheLogGoesOnAsItIs) {
   EXPECT_EQ(state_.log.views[0].view.seq, model::ViewSeq(2));
 }
 
+TEST_F(Installs, AtTheBaseThatIsThereOnlyTheStateIsAnother) {
+  found();
+  append_batches(6);
+  const auto head = head_;
+  const Base base = a_base(head_before(6));
+  install({base, StateGeneration(2), true});
+  install({base, StateGeneration(3), true});
+  power_loss();
+  recover();
+  EXPECT_EQ(state_.state, StateGeneration(3));
+  EXPECT_EQ(state_.log.base.head, base.head);
+  EXPECT_EQ(state_.log.head, head);
+  EXPECT_EQ(read_text(6), text_of(6, 1));
+}
+
 TEST_F(Installs, ATailOrderedJustBeforeIsInTheLogFirst) {
   found();
   const auto tail = commands(head_, 1, 4);
