@@ -1,6 +1,8 @@
 #include "gms/net/state_serving.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <utility>
 
@@ -62,6 +64,11 @@ void StateServing::end() {
 }
 
 asio::awaitable<void> StateServing::run(std::shared_ptr<StateServing> self) {
+  // A coroutine may begin within the call that spawns it, and a first write may fail there: then
+  // the owner would hear of the end before it has what ended.
+  const auto executor = self->socket_.get_executor();
+  co_await asio::post(executor, asio::use_awaitable);
+  if (self->owner_ == nullptr) co_return;
   prepare(self->socket_);
   self->watch();
   co_await self->serve();

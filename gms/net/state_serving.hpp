@@ -36,7 +36,8 @@ class StateServing : public std::enable_shared_from_this<StateServing> {
     model::StateSource& source;
   };
 
-  /// Sends the parts and waits for pulls. What is referred to outlives the call of stop().
+  /// Sends the parts and waits for pulls. Calls the owner only after it has returned. What is
+  /// referred to outlives the call of stop().
   [[nodiscard]] static std::shared_ptr<StateServing> start(boost::asio::ip::tcp::socket socket,
                                                            const TransferSettings& settings,
                                                            Snapshot snapshot, Owner& owner,

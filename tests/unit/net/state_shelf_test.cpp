@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <random>
 
@@ -156,6 +157,53 @@ TEST(StateShelf, ClosesAConnectionOnWhichNothingIsPulled) {
   ASSERT_TRUE(run_until(context, [&] { return stranger.is_closed(); }));
   EXPECT_EQ(stranger.received.size(), 1U);
   ASSERT_TRUE(run_until(context, [&] { return source.shelf().serving_count() == 0; }));
+}
+
+/// A connection whose other end has reset it.
+tcp::socket reset_connection(io_context& context) {
+  auto acceptor = listen_at(context, "127.0.0.1:0");
+  tcp::socket other(context);
+  other.connect(acceptor->local_endpoint());
+  tcp::socket accepted = acceptor->accept();
+  other.set_option(boost::asio::socket_base::linger(true, 0));
+  other.close();
+  return accepted;
+}
+
+TEST(StateShelf, KeepsNoPlaceForAConnectionThatIsGoneAtItsFirstWrite) {
+  io_context context;
+  auto settings = transfer_settings(1);
+  settings.kept_after_release = 1ms;
+  SourceEnd source(context, settings);
+  const auto meta = source.put(5, contents_of({100}));
+  std::size_t served = 0;
+  for (std::size_t i = 0; i <= settings.serving_max; ++i) {
+    // Where connections come from: the loop, in which a coroutine begins at once.
+    boost::asio::post(context, [&] {
+      source.shelf().serve(reset_connection(context), meta.id);
+      ++served;
+    });
+    ASSERT_TRUE(
+        run_until(context, [&] { return served > i && source.shelf().serving_count() == 0; }));
+  }
+  FetchEnd fetcher(context, transfer_settings(2), meta);
+  ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
+  EXPECT_TRUE(fetcher.staged);
+  source.shelf().release(meta.id);
+  ASSERT_TRUE(run_until(context, [&] { return source.fate.destroyed; })) << "nobody pulls it";
+}
+
+TEST(StateShelf, CallsNobodyForAConnectionThatItGaveUpAtOnce) {
+  io_context context;
+  SourceEnd source(context, transfer_settings(1));
+  const auto meta = source.put(5, contents_of({100}));
+  boost::asio::post(context, [&] {
+    source.shelf().serve(reset_connection(context), meta.id);
+    source.shelf().withdraw();
+  });
+  ASSERT_TRUE(run_until(context, [&] { return source.fate.destroyed; }));
+  run_for(context, 1ms);
+  EXPECT_EQ(source.shelf().serving_count(), 0U);
 }
 
 TEST(StateShelf, KeepsAReleasedSnapshotWhileItIsPulledAndForAWhileAfter) {
