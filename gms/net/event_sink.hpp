@@ -15,7 +15,8 @@ enum class LinkEventKind : std::uint8_t {
   accepted,
   /// A link that was open closed.
   closed,
-  /// An attempt to connect failed.
+  /// An attempt to connect failed. Attempts that fail the same way are no events, until one
+  /// succeeds.
   unreachable,
   /// A connection was dropped for what it is or what came over it: garbage, a wrong group, a
   /// handshake that took too long.

@@ -20,6 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds kAcceptRetry{100};
 /// Links to addresses that nobody has answered at yet.
 constexpr std::size_t kSeekersMax = 32;
+/// Addresses of which it is remembered how they failed. More than a member is ever given.
+constexpr std::size_t kFailuresMax = 256;
 
 Error refused(std::string why) {
   return {ErrorCode::conflict, std::move(why)};
@@ -172,6 +174,7 @@ Result<void> Links::on_welcome(OutboundLink& link, const wire::Hello& welcome) {
   const MemberId& meant = link.target().member;
   if (!meant.is_none() && meant != welcome.from)
     return refused("another member or incarnation listens there");
+  failures_.erase(link.target().address);
   if (meant.is_none()) adopt(link, welcome.from);
   Peer* peer = peer_of(link);
   // A second way to a member whose link is open only carries what was meant for its address.
@@ -204,10 +207,14 @@ void Links::on_outbound_closed(OutboundLink& link, const std::string& why) {
   tell(peer->presence.outbound_closed());
 }
 
+bool Links::is_news(Peer* peer, const std::string& address, const std::string& why) {
+  if (peer != nullptr) return std::exchange(peer->last_failure, why) != why;
+  if (failures_.size() >= kFailuresMax) failures_.clear();
+  return std::exchange(failures_[address], why) != why;
+}
+
 void Links::on_attempt_failed(OutboundLink& link, const std::string& why) {
-  Peer* peer = peer_of(link);
-  // The same failure again is no news.
-  if (peer != nullptr && std::exchange(peer->last_failure, why) == why) return;
+  if (!is_news(peer_of(link), link.target().address, why)) return;
   report(LinkEventKind::unreachable, link.target().member, link.target().address, why);
 }
 

@@ -126,6 +126,8 @@ class Links : public std::enable_shared_from_this<Links>,
   void close_oldest(Peer& peer);
   void close_older_boots(Peer& peer, model::BootSeq boot);
   void tell(const PresenceNews& news);
+  /// Whether attempts to reach a member, or whoever is at an address, did not fail so before.
+  [[nodiscard]] bool is_news(Peer* peer, const std::string& address, const std::string& why);
   void report(LinkEventKind kind, const model::MemberId& member, std::string address,
               std::string detail);
   void start_sweep();
@@ -148,6 +150,9 @@ class Links : public std::enable_shared_from_this<Links>,
   std::map<model::MemberId, Peer> peers_;
   /// Links to addresses whose member is not known yet.
   std::map<std::string, std::shared_ptr<OutboundLink>> seekers_;
+  /// Why the latest attempt to connect to such an address failed, until one succeeds. Outlives the
+  /// links, which end when they are not used for a while.
+  std::map<std::string, std::string> failures_;
   /// Inbound links whose handshake is not done.
   std::set<std::shared_ptr<InboundLink>> strangers_;
 };

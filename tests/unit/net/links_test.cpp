@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/write.hpp>
 #include <random>
@@ -444,6 +445,72 @@ TEST(Links, AQueueOverItsLimitIsDroppedAndTheLinkMadeAnew) {
   ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerConnected>() == 2; }));
   EXPECT_GT(a.links().statistics().messages_dropped, 0U);
   EXPECT_EQ(a.count<core::PeerDown>(), 0U);
+}
+
+/// Asks at an address, as a joiner does, until `done`; false when it does not get there.
+template <class Done>
+bool ask_until(io_context& context, End& asks, const std::string& address, Done done) {
+  const auto ask = [&] {
+    asks.links().send_to_address(address, message(1, 0, 1));
+    asks.links().flush();
+    return done();
+  };
+  for (int i = 0; i < 500 && !ask(); ++i) run_for(context, 5ms);
+  return done();
+}
+
+TEST(Links, AnAddressWhereNobodyListensIsOneEventUntilSomebodyDoes) {
+  io_context context;
+  LinkSettings settings = settings_of(1);
+  settings.backoff = {1, 1ms, 2ms};
+  settings.unused_after = 1s;
+  End a(context, settings);
+  auto b = std::make_unique<End>(context, settings_of(2));
+  const std::string address = b->address();
+  b.reset();
+  const auto nobody_there = [&] {
+    return std::ranges::count_if(a.events, [](const LinkEvent& event) {
+      return event.kind == LinkEventKind::unreachable && event.detail == "Connection refused";
+    });
+  };
+  EXPECT_TRUE(ask_until(context, a, address, [&] { return nobody_there() > 0; }));
+  // Longer than links live that are not used: another one is made.
+  run_for(context, 1100ms);
+  a.links().send_to_address(address, message(1, 0, 1));
+  run_for(context, 100ms);
+  EXPECT_EQ(nobody_there(), 1);
+  // Another reason is news, and so is the first one after that.
+  LinkSettings foreign = settings_of(2);
+  foreign.group = {1, 1};
+  b = std::make_unique<End>(context, foreign, address);
+  const auto refused = [&] { return a.events.back().detail.starts_with("refused"); };
+  EXPECT_TRUE(ask_until(context, a, address, refused));
+  b.reset();
+  EXPECT_TRUE(ask_until(context, a, address, [&] { return nobody_there() == 2; }));
+  b = std::make_unique<End>(context, settings_of(2), address);
+  EXPECT_TRUE(ask_until(context, a, address, [&] { return a.count<core::PeerConnected>() == 1; }));
+  ASSERT_TRUE(run_until(context, [&] { return a.links().statistics().links.empty(); }));
+  b.reset();
+  EXPECT_TRUE(ask_until(context, a, address, [&] { return nobody_there() == 3; }));
+}
+
+TEST(Links, AMemberThatIsGoneIsOneEventUntilItIsBack) {
+  io_context context;
+  LinkSettings settings = settings_of(1);
+  settings.backoff = {1, 1ms, 2ms};
+  End a(context, settings);
+  auto b = std::make_unique<End>(context, settings_of(2, 5));
+  const std::string address = b->address();
+  a.links().know(b->id(), address);
+  ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerConnected>() == 1; }));
+  b.reset();
+  ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerDown>() == 1; }));
+  run_for(context, 100ms);
+  EXPECT_EQ(a.count(LinkEventKind::unreachable), 1U);
+  b = std::make_unique<End>(context, settings_of(2, 6), address);
+  ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerConnected>() == 2; }));
+  b.reset();
+  ASSERT_TRUE(run_until(context, [&] { return a.count(LinkEventKind::unreachable) == 2; }));
 }
 
 TEST(Links, AnUnusedLinkToSomebodyUnknownEnds) {
