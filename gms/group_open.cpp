@@ -40,8 +40,17 @@ Result<void> check_limit(const char* what, std::size_t size, std::size_t max) {
                  std::to_string(max));
 }
 
+Result<void> check_join_address(const std::string& address) {
+  const auto parsed = net::parse_address(address);
+  if (!parsed) return invalid("join: " + parsed.error().detail);
+  if (parsed->port == 0) return invalid("join: nobody is reached at port 0 of " + address);
+  return {};
+}
+
 Result<void> check(const GroupOptions& options) {
   if (auto checked = core::validate(options.config); !checked) return checked;
+  for (const std::string& address : options.join_addresses)
+    if (auto checked = check_join_address(address); !checked) return checked;
   const std::size_t advertised =
       std::max(options.advertise_address.size(), options.listen_address.size());
   if (auto checked = check_limit("info", options.info.size(), model::kMemberInfoBytesMax); !checked)

@@ -137,7 +137,7 @@ asio::awaitable<Result<void>> OutboundLink::shake_hands() {
     co_return Error{ErrorCode::conflict, "refused: " + reason.value_or("malformed")};
   }
   if (frame->type != static_cast<std::uint8_t>(wire::PeerFrame::welcome))
-    co_return Error{ErrorCode::corrupt, "no welcome"};
+    co_return Error{ErrorCode::corrupt, "no welcome: what listens there is no peer port"};
   const auto welcome = wire::decode_hello(body);
   if (!welcome) co_return welcome.error();
   state_ = State::open;

@@ -203,6 +203,27 @@ std::optional<Failure> check_address(const char* what, const std::string& addres
                "authentication yet. Add --insecure if that is what you want");
 }
 
+/// What others are told, or is asked for admission.
+std::optional<Failure> check_targets(const char* what, std::span<const std::string> addresses) {
+  for (const std::string& address : addresses)
+    if (const auto checked = check_target(address); !checked)
+      return usage(std::string(what) + ": " + checked.error().detail);
+  return std::nullopt;
+}
+
+std::optional<Failure> check_addresses(const Settings& settings) {
+  if (auto failure = check_address("listen-client", settings.listen_client, settings.exposure))
+    return failure;
+  if (auto failure = check_address("listen-peer", settings.listen_peer, settings.exposure))
+    return failure;
+  if (auto failure = check_targets("join", settings.join)) return failure;
+  const std::string& client = settings.advertise_client;
+  if (!client.empty())
+    if (auto failure = check_targets("advertise-client", {&client, 1})) return failure;
+  const std::string& peer = settings.advertise_peer;
+  return peer.empty() ? std::nullopt : check_targets("advertise-peer", {&peer, 1});
+}
+
 }  // namespace
 
 std::variant<Command, Help, Failure> parse_command_line(std::span<const char* const> arguments) {
@@ -227,10 +248,7 @@ std::variant<Settings, Failure> gather_settings(const Command& command,
 
 std::optional<Failure> check_settings(const Settings& settings) {
   if (settings.data.empty()) return usage("no data directory; give one with --data DIR");
-  if (auto failure = check_address("listen-client", settings.listen_client, settings.exposure))
-    return failure;
-  if (auto failure = check_address("listen-peer", settings.listen_peer, settings.exposure))
-    return failure;
+  if (auto failure = check_addresses(settings)) return failure;
   if (const auto valid = gms::core::validate(settings.gms); !valid)
     return usage("gms: " + valid.error().detail);
   const std::uint64_t low = settings.log.disk_low_bytes;

@@ -49,8 +49,8 @@ struct Help {
     const Command& command, std::span<const std::string_view> environment);
 
 /// What must hold before a member is made or run: it has a directory, addresses that can be
-/// listened at, none of which other hosts reach unless that was asked for, and timers that fit
-/// together.
+/// listened at, none of which other hosts reach unless that was asked for, others that can be told
+/// and asked, and timers that fit together.
 [[nodiscard]] std::optional<Failure> check_settings(const Settings& settings);
 
 }  // namespace kvstore::server

@@ -1,5 +1,6 @@
 #include "kvstore/server/listen.hpp"
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <sstream>
@@ -38,6 +39,17 @@ Result<tcp::endpoint> parse_endpoint(std::string_view address) {
   const auto numeric = boost::asio::ip::make_address(host, failed);
   if (failed || !port) return wrong;
   return tcp::endpoint(numeric, *port);
+}
+
+Result<void> check_target(std::string_view address) {
+  const std::size_t colon = std::min(address.rfind(':'), address.size());
+  const std::string_view host = address.substr(0, colon);
+  const auto port = parse_port(address.substr(std::min(colon + 1, address.size())));
+  const bool is_bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  const bool is_plain = !host.empty() && host.find_first_of(":[]") == std::string_view::npos;
+  if ((is_bracketed || is_plain) && port.value_or(0) != 0) return {};
+  return Error{ErrorCode::invalid_argument,
+               "'" + std::string(address) + "' is not a host and a port, such as 127.0.0.1:7500"};
 }
 
 std::string to_string(const tcp::endpoint& endpoint) {

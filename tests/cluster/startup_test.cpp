@@ -101,6 +101,14 @@ TEST_F(Startup, RefusesAnAddressThatOthersReachUnlessToldThatItIsInsecure) {
   EXPECT_TRUE(started.wait_until_said("ready name=n2", 10s)) << started.said();
 }
 
+TEST_F(Startup, RefusesToAskForAdmissionAtWhatIsNoAddressAndWritesNothing) {
+  const Member second{scratch / "second", "n2", 24611};
+  auto joining = second.run();
+  joining.insert(joining.end(), {"--join", "nonsense"});
+  expect_refusal(joining, 2, "join: 'nonsense' is not a host and a port");
+  EXPECT_FALSE(std::filesystem::exists(second.data));
+}
+
 TEST_F(Startup, AFounderThatIsToldToJoinKeepsItsOwnGroupAndSaysSo) {
   const Member second{scratch / "second", "n2", 24602};
   {

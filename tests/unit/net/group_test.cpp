@@ -204,6 +204,11 @@ TEST(Group, SaysWhatIsWrongWithItsOptions) {
   options.listen_address = "0.0.0.0:0";
   EXPECT_EQ(code(), model::ErrorCode::invalid_argument) << "not an address to advertise";
   options.listen_address = "127.0.0.1:0";
+  for (const char* wrong : {"nonsense", "127.0.0.1:", "127.0.0.1:0", ":7500", "127.0.0.1:70000"}) {
+    options.join_addresses = {"127.0.0.1:7500", wrong};
+    EXPECT_EQ(code(), model::ErrorCode::invalid_argument) << "not an address to join at: " << wrong;
+  }
+  options.join_addresses.clear();
   options.durability = Durability::disk;
   options.directory = "/nonexistent/groupkv";
   EXPECT_EQ(code(), model::ErrorCode::not_found);

@@ -494,6 +494,24 @@ TEST(Links, AnAddressWhereNobodyListensIsOneEventUntilSomebodyDoes) {
   EXPECT_TRUE(ask_until(context, a, address, [&] { return nobody_there() == 3; }));
 }
 
+TEST(Links, APortThatIsNotForPeersIsToldFromOneThatRefuses) {
+  io_context context;
+  End a(context, settings_of(1));
+  auto acceptor = listen_at(context, "127.0.0.1:0");
+  ASSERT_TRUE(acceptor.has_value());
+  a.links().send_to_address(to_string(acceptor->local_endpoint()), message(1, 0, 1));
+  tcp::socket other(context);
+  acceptor->async_accept(other, [&](const error_code&) {
+    // A reply of the protocol of clients: neither a welcome nor a refusal.
+    wire::FrameWriter frames;
+    frames.add(4, model::Bytes(20));
+    const model::ByteSpan reply = frames.parts().spans[0];
+    other.write_some(boost::asio::const_buffer(reply.data(), reply.size()));
+  });
+  ASSERT_TRUE(run_until(context, [&] { return a.count(LinkEventKind::unreachable) == 1; }));
+  EXPECT_EQ(a.events.back().detail, "no welcome: what listens there is no peer port");
+}
+
 TEST(Links, AMemberThatIsGoneIsOneEventUntilItIsBack) {
   io_context context;
   LinkSettings settings = settings_of(1);

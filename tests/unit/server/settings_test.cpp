@@ -168,6 +168,30 @@ TEST(CheckSettings, RefusesAnAddressThatOthersReachUnlessTold) {
   EXPECT_EQ(check_settings(settings), std::nullopt);
 }
 
+TEST(CheckSettings, RefusesWhatIsNoAddressToJoinAtOrToTellOthers) {
+  for (const char* wrong : {"nonsense", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", ":7500",
+                            "127.0.0.1:70000", "::1:7500", "[]:7500", "127.0.0.1:75oo", ""}) {
+    Settings settings;
+    settings.data = "d";
+    settings.join = {"127.0.0.1:7501", wrong};
+    const auto failure = check_settings(settings);
+    ASSERT_TRUE(failure.has_value()) << wrong;
+    EXPECT_EQ(failure->code, ExitCode::usage);
+    EXPECT_EQ(failure->what, "join: '" + std::string(wrong) +
+                                 "' is not a host and a port, such as 127.0.0.1:7500");
+  }
+  Settings settings;
+  settings.data = "d";
+  settings.join = {"127.0.0.1:7501", "[::1]:7500", "replica-2.example:7500"};
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+  settings.advertise_peer = "elsewhere";
+  EXPECT_NE(check_settings(settings), std::nullopt);
+  settings.advertise_peer = "elsewhere:7500";
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+  settings.advertise_client = "elsewhere:";
+  EXPECT_NE(check_settings(settings), std::nullopt);
+}
+
 TEST(CheckSettings, RefusesAWatermarkInsideTheReserve) {
   Settings settings;
   settings.data = "d";
