@@ -198,6 +198,16 @@ std::optional<Failure> check_member_directory(const std::string& data) {
                      data + " --name NAME"};
 }
 
+std::optional<Failure> check_name(const Settings& settings) {
+  gms::log::PosixFileSystem files;
+  const auto stored = gms::log::StateFiles(files, settings.data).read();
+  // What cannot be read is told by the start, with what to do about it.
+  if (!stored || settings.name.empty() || settings.name == stored->identity.name)
+    return std::nullopt;
+  return Failure{ExitCode::directory, settings.data + ": is the directory of " +
+                                          stored->identity.name + ", not of " + settings.name};
+}
+
 std::optional<Failure> check_not_in_use(const std::string& data) {
   gms::log::PosixFileSystem files;
   const auto lock = files.lock(data);

@@ -35,6 +35,8 @@ inline constexpr std::string_view kRejoinAdvice =
 [[nodiscard]] DirectoryState look_at(const std::string& data);
 /// A failure unless it is a member's.
 [[nodiscard]] std::optional<Failure> check_member_directory(const std::string& data);
+/// A failure if `settings` name another member than the one whose directory it is.
+[[nodiscard]] std::optional<Failure> check_name(const Settings& settings);
 /// A failure while another process runs on it. One that begins to right after is found by gms.
 [[nodiscard]] std::optional<Failure> check_not_in_use(const std::string& data);
 

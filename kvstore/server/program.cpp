@@ -59,6 +59,7 @@ Failure with_settings(const Command& command, gms::net::EventSink* witness) {
       (command.initialise_first == InitialiseFirst::yes && !is_made))
     if (auto failure = initialise_directory(settings)) return *failure;
   if (command.name == CommandName::init) return {ExitCode::done, {}};
+  if (auto failure = check_name(settings)) return *failure;
   return run(settings, witness);
 }
 

@@ -101,6 +101,17 @@ TEST_F(Startup, RefusesAnAddressThatOthersReachUnlessToldThatItIsInsecure) {
   EXPECT_TRUE(started.wait_until_said("ready name=n2", 10s)) << started.said();
 }
 
+TEST_F(Startup, RefusesToRunAMemberUnderAnotherName) {
+  const Member second{scratch / "second", "n2", 24611};
+  auto making = second.run();
+  making[1] = "init";
+  std::erase(making, "--init");
+  EXPECT_EQ(run_program(making, {}, 10s).exit_code, 0);
+  Member other = second;
+  other.name = "n3";
+  expect_refusal(other.run(), 3, second.data.string() + ": is the directory of n2, not of n3");
+}
+
 TEST_F(Startup, RefusesToAskForAdmissionAtWhatIsNoAddressAndWritesNothing) {
   const Member second{scratch / "second", "n2", 24611};
   auto joining = second.run();

@@ -72,6 +72,17 @@ TEST_F(DataDirectoryTest, KeepsTheAddressesItWasInitialisedWith) {
   EXPECT_EQ(found.join, settings.join);
 }
 
+TEST_F(DataDirectoryTest, IsOfTheMemberWhoseNameItWasInitialisedWith) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  EXPECT_EQ(check_name(settings), std::nullopt);
+  settings.name.clear();
+  EXPECT_EQ(check_name(settings), std::nullopt);
+  settings.name = "other";
+  EXPECT_EQ(check_name(settings),
+            (Failure{ExitCode::directory, settings.data + ": is the directory of n1, "
+                                                          "not of other"}));
+}
+
 TEST_F(DataDirectoryTest, NeedsANameToBeInitialised) {
   settings.name.clear();
   const auto failure = initialise_directory(settings);
