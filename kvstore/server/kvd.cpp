@@ -186,7 +186,7 @@ void Kvd::view_installed(const PlacedView& view) {
   ++loop_.view_changes;
   // Who was alone may not be any more.
   damage_reported_ = false;
-  history_.add(view, view.position.index > logged_before_ ? wall_clock_ms() : 0);
+  history_.add(view, is_seen_made(view, ready_.member, logged_before_) ? wall_clock_ms() : 0);
   refresh_standing();
   announce_if_ready();
 }

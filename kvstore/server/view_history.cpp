@@ -25,6 +25,11 @@ ViewReason reason_for(EvictionReason reason) {
 
 }  // namespace
 
+bool is_seen_made(const PlacedView& view, gms::model::MemberId self,
+                  gms::model::Index logged_before) {
+  return view.position.index > logged_before && view.view.is_up(self);
+}
+
 void ViewHistory::on_trace(const gms::core::TraceEvent& event) {
   if (const auto* suspected = std::get_if<MemberSuspected>(&event))
     announced_[suspected->member] =

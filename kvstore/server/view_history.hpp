@@ -8,6 +8,11 @@
 
 namespace kvstore::server {
 
+/// Whether `self`, who is told of `view` now, saw it made. Not if its log had it at the start, up
+/// to `logged_before`, and not if it was away then: it is not up in such a view, before it is back.
+[[nodiscard]] bool is_seen_made(const gms::model::PlacedView& view, gms::model::MemberId self,
+                                gms::model::Index logged_before);
+
 /// Remembers the newest views of a member, and why each was made as far as that was seen here: a
 /// leader gives its reasons before the view. Thread rule: the group's thread.
 class ViewHistory {
@@ -17,7 +22,7 @@ class ViewHistory {
 
   /// Hears of why a leader will change the view; other events say nothing here.
   void on_trace(const gms::core::TraceEvent& event);
-  /// The view in force from `at_ms` on, in wall clock; zero when it was before the start.
+  /// The view in force from `at_ms` on, in wall clock; zero when that was not seen.
   void add(const gms::model::PlacedView& view, std::uint64_t at_ms);
 
   [[nodiscard]] api::ViewsReply views() const { return {{views_.begin(), views_.end()}}; }

@@ -64,6 +64,15 @@ TEST(ViewHistory, ForgetsWhatWasAnnouncedForAViewThatNeverCame) {
   EXPECT_EQ(history.views().views[1].reason, ViewReason::unknown);
 }
 
+TEST(ViewHistory, AMemberSawMadeWhatIsNewAndHasItUp) {
+  PlacedView view = view_of(2, 3, ViewCause::down, 3);
+  view.view.up = {id_of(1), id_of(2)};
+  EXPECT_TRUE(is_seen_made(view, id_of(1), gms::model::Index(19)));
+  EXPECT_FALSE(is_seen_made(view, id_of(1), gms::model::Index(20))) << "its log had it";
+  EXPECT_FALSE(is_seen_made(view, id_of(3), gms::model::Index(19))) << "it was away";
+  EXPECT_FALSE(is_seen_made(view, id_of(4), gms::model::Index(19))) << "it was no member yet";
+}
+
 TEST(ViewHistory, CallsALeaveAndMaintenanceAsked) {
   ViewHistory history;
   history.add(view_of(1, 4, ViewCause::maintenance, 4), 1);
