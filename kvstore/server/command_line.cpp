@@ -53,11 +53,12 @@ class Options {
     const std::vector<std::string> rest = app_.remaining();
     if (rest.empty()) return std::nullopt;
     const std::string name = rest.front().substr(0, rest.front().find('='));
-    if (!name.starts_with('-')) return usage("unexpected argument '" + name + "'");
+    const std::string help = " Try: kvd " + app_.get_name() + " --help";
+    if (!name.starts_with('-')) return usage("unexpected argument '" + name + "'." + help);
     std::vector<std::string> known{"--help"};
     for (const CLI::Option* option : app_.get_options()) known.push_back(option->get_name());
     return usage("unknown option '" + name + "'; did you mean '" + api::nearest(name, known) +
-                 "'?");
+                 "'?" + help);
   }
 
   [[nodiscard]] Command command(CommandName name) const {
@@ -107,7 +108,9 @@ class Parser {
  public:
   Parser() {
     app_.set_version_flag("--version", kVersion);
-    app_.require_subcommand(1);
+    // A word that is no command is told by that name.
+    app_.allow_extras();
+    app_.require_subcommand(0, 1);
     const auto version = [] { throw CLI::CallForVersion(kVersion, 0); };
     app_.add_subcommand("version", "say which version this is")->callback(version);
     Options& init = add("init", CommandName::init, "make a data directory for a new member");
@@ -137,14 +140,14 @@ class Parser {
     } catch (const CLI::CallForVersion& version) {
       return Help{std::string(version.what()) + "\n"};
     } catch (const CLI::Error& error) {
-      return usage(std::string(error.what()) + " (see kvd --help)");
+      return usage(std::string(error.what()) + ". Try: kvd " + begun() + "--help");
     }
     for (const auto& [subcommand, added] : added_) {
       if (!subcommand->parsed()) continue;
       if (auto failure = added.second->unknown()) return *std::move(failure);
       return added.second->command(added.first);
     }
-    return usage("no command (see kvd --help)");
+    return no_command();
   }
 
  private:
@@ -153,6 +156,24 @@ class Parser {
     auto& added = added_[subcommand];
     added = {command, std::make_unique<Options>(*subcommand)};
     return *added.second;
+  }
+
+  /// The command that arguments follow, and a space; nothing without one.
+  [[nodiscard]] std::string begun() const {
+    for (const auto& [subcommand, added] : added_)
+      if (subcommand->parsed()) return subcommand->get_name() + " ";
+    return {};
+  }
+
+  [[nodiscard]] Failure no_command() const {
+    const std::vector<std::string> rest = app_.remaining();
+    if (rest.empty()) return usage("a command is missing. Try: kvd --help");
+    std::vector<std::string> known{"version", "--help", "--version"};
+    for (const auto& [subcommand, added] : added_) known.push_back(subcommand->get_name());
+    const char* const kind =
+        rest.front().starts_with('-') ? "unknown option '" : "there is no command '";
+    return usage(kind + rest.front() + "'; did you mean '" + api::nearest(rest.front(), known) +
+                 "'? Try: kvd --help");
   }
 
   [[nodiscard]] std::string help() const {
@@ -200,7 +221,7 @@ std::optional<Failure> check_address(const char* what, const std::string& addres
   if (exposure == Exposure::anywhere || endpoint->address().is_loopback()) return std::nullopt;
   return usage(std::string(what) + ": other hosts can reach " + address +
                ", and whoever reaches it can read and change everything: there is no "
-               "authentication yet. Add --insecure if that is what you want");
+               "authentication yet. Try: --insecure, if that is what you want");
 }
 
 /// What others are told, or is asked for admission.
@@ -247,7 +268,7 @@ std::variant<Settings, Failure> gather_settings(const Command& command,
 }
 
 std::optional<Failure> check_settings(const Settings& settings) {
-  if (settings.data.empty()) return usage("no data directory; give one with --data DIR");
+  if (settings.data.empty()) return usage("no data directory. Try: --data DIR");
   if (auto failure = check_addresses(settings)) return failure;
   if (const auto valid = gms::core::validate(settings.gms); !valid)
     return usage("gms: " + valid.error().detail);

@@ -2,7 +2,6 @@
 
 #include <filesystem>
 #include <ostream>
-#include <sstream>
 #include <system_error>
 
 #include "gms/log/inspection.hpp"
@@ -24,6 +23,7 @@ namespace {
 constexpr const char* kIdentityFile = "IDENTITY";
 constexpr const char* kVoteFile = "HARD.0";
 constexpr const char* kRefusedFile = "REFUSED";
+constexpr std::string_view kTry = ". Try: ";
 
 /// The addresses and the name, as a file of settings.
 std::string settings_text(const Settings& settings) {
@@ -135,6 +135,33 @@ std::uint64_t fitting_low_bytes(const Settings& settings) {
          2 * settings.storage.memtable_bytes;
 }
 
+std::string with_advice(std::string what, std::string_view advice) {
+  if (what.find(kTry) != std::string::npos) return what;
+  // The log gives this advice, too.
+  const std::string given = "; " + std::string(advice);
+  if (what.ends_with(given)) what.resize(what.size() - given.size());
+  return what + std::string(kTry) + std::string(advice);
+}
+
+/// What does not begin to be the data directory of anybody, or is not to be looked at.
+std::optional<Failure> check_place(const std::string& data) {
+  std::error_code failed;
+  const fs::file_status found = fs::status(data, failed);
+  if (found.type() == fs::file_type::not_found) return std::nullopt;
+  if (!failed && found.type() != fs::file_type::directory)
+    return Failure{ExitCode::directory,
+                   with_advice(data + ": a file, not a directory", "--data with a directory")};
+  if (!failed) fs::directory_iterator(data, failed);
+  if (!failed &&
+      fs::status(fs::path(data) / kIdentityFile, failed).type() == fs::file_type::not_found)
+    failed.clear();
+  if (!failed) return std::nullopt;
+  const bool is_denied = failed == std::errc::permission_denied;
+  const std::string what = data + ": " + failed.message();
+  return Failure{ExitCode::directory,
+                 is_denied ? with_advice(what, "as the user whose directory it is") : what};
+}
+
 std::optional<Failure> failure_of(const std::string& data, const Result<void>& result) {
   if (result) return std::nullopt;
   return directory_failure(data, result.error());
@@ -160,10 +187,14 @@ gms::GroupOptions group_options(const Settings& settings) {
 }
 
 Failure directory_failure(const std::string& data, const Error& error) {
-  const bool in_use = error.code == ErrorCode::unavailable;
-  return {
-      ExitCode::directory,
-      data + ": " + (in_use ? "in use by another process (" + error.detail + ")" : error.detail)};
+  const std::string what = data + ": ";
+  if (error.code == ErrorCode::unavailable)
+    return {ExitCode::directory,
+            with_advice(what + "in use by another process (" + error.detail + ")",
+                        "stop that first, or another --data")};
+  const bool is_damaged = error.code == ErrorCode::corrupt || error.code == ErrorCode::not_found;
+  return is_damaged ? damaged(data, error.detail)
+                    : Failure{ExitCode::directory, what + error.detail};
 }
 
 bool is_refused(const std::string& data) {
@@ -172,9 +203,7 @@ bool is_refused(const std::string& data) {
 }
 
 Failure damaged(const std::string& data, const std::string& why) {
-  std::ostringstream line;
-  line << data << ": " << why << "; " << kRejoinAdvice;
-  return {ExitCode::directory, line.str()};
+  return {ExitCode::directory, with_advice(data + ": " + why, kRejoinAdvice)};
 }
 
 DirectoryState look_at(const std::string& data) {
@@ -185,6 +214,7 @@ DirectoryState look_at(const std::string& data) {
 }
 
 std::optional<Failure> check_member_directory(const std::string& data) {
+  if (auto failure = check_place(data)) return failure;
   const DirectoryState state = look_at(data);
   if (state == DirectoryState::member) return std::nullopt;
   std::error_code failed;
@@ -193,9 +223,8 @@ std::optional<Failure> check_member_directory(const std::string& data) {
   if (state == DirectoryState::foreign)
     return Failure{ExitCode::directory,
                    data + ": not the data directory of a member: it holds other files"};
-  return Failure{ExitCode::directory,
-                 data + ": not the data directory of a member; make one with: kvd init --data " +
-                     data + " --name NAME"};
+  return Failure{ExitCode::directory, with_advice(data + ": not the data directory of a member",
+                                                  "kvd init --data " + data + " --name NAME")};
 }
 
 std::optional<Failure> check_name(const Settings& settings) {
@@ -218,12 +247,17 @@ std::optional<Failure> check_not_in_use(const std::string& data) {
 }
 
 std::optional<Failure> prepare_directory(const Settings& settings) {
+  if (settings.name.empty())
+    return Failure{ExitCode::usage, "a member needs a name. Try: --name NAME"};
+  if (auto failure = check_place(settings.data)) return failure;
   if (look_at(settings.data) == DirectoryState::member)
-    return Failure{ExitCode::directory, settings.data + ": is a member's already"};
+    return Failure{ExitCode::directory, with_advice(settings.data + ": is a member's already",
+                                                    "kvd run --data " + settings.data)};
   // An earlier try that was interrupted has left its settings.
   if (look_at(settings.data) == DirectoryState::foreign &&
       !fs::exists(settings_file(settings.data)))
-    return Failure{ExitCode::directory, settings.data + ": holds other files; give an empty one"};
+    return Failure{ExitCode::directory, with_advice(settings.data + ": holds other files",
+                                                    "--data with an empty directory")};
   if (const auto written = write_settings(settings); !written)
     return directory_failure(settings.data, written.error());
   return std::nullopt;
@@ -242,7 +276,8 @@ std::optional<Failure> inspect_directory(const std::string& data, std::ostream& 
   if (auto failure = check_member_directory(data)) return failure;
   gms::log::PosixFileSystem files;
   const auto lock = files.lock(data);
-  if (!lock) return Failure{ExitCode::directory, lock.error().detail + "; stop that first"};
+  if (!lock)
+    return Failure{ExitCode::directory, with_advice(lock.error().detail, "stop that first")};
   if (auto failure = failure_of(data, describe_log(data, out))) return failure;
   return failure_of(data, describe_store(data, out));
 }

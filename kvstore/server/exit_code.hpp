@@ -20,7 +20,8 @@ enum class ExitCode : int {
   integrity = 9,
 };
 
-/// Why kvd does not run, or goes on no longer: a line for people.
+/// Why kvd does not run, or goes on no longer: a line for people, which ends with what to type or
+/// to do next where that is known, behind `Try: `.
 struct Failure {
   ExitCode code = ExitCode::usage;
   std::string what;

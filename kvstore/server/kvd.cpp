@@ -51,7 +51,7 @@ microseconds since(std::chrono::steady_clock::time_point start) {
 /// A store that cannot be opened, and what to do about it.
 Error store_error(Error error) {
   if (error.code == ErrorCode::corrupt || error.code == ErrorCode::io)
-    error.detail += "; if it does not go away, " + std::string(kRejoinAdvice);
+    error.detail += ". Try: again, and if it does not go away, " + std::string(kRejoinAdvice);
   return error;
 }
 
@@ -93,10 +93,11 @@ std::optional<Failure> Kvd::open_ports() {
   if (!client) return Failure{ExitCode::usage, "listen-client: " + client.error().detail};
   if (!peer) return Failure{ExitCode::usage, "listen-peer: " + peer.error().detail};
   auto acceptor = listen_at(context_, *client);
-  if (!acceptor) return Failure{ExitCode::usage, acceptor.error().detail};
+  if (!acceptor)
+    return Failure{ExitCode::usage, acceptor.error().detail + ". Try: another --listen-client"};
   // Tells a peer port in use from a directory in use; the group listens there by itself.
   if (const auto probe = listen_at(context_, *peer); !probe)
-    return Failure{ExitCode::usage, probe.error().detail};
+    return Failure{ExitCode::usage, probe.error().detail + ". Try: another --listen-peer"};
   ready_.client_address = to_string(acceptor->local_endpoint());
   const std::string& advertised = settings_.advertise_client;
   if (auto failure = open_group(advertised.empty() ? ready_.client_address : advertised))

@@ -41,7 +41,7 @@ Failure run(Settings settings, gms::net::EventSink* witness) {
   const auto kvd = std::get<std::unique_ptr<Kvd>>(std::move(started));
   const Failure end = kvd->run();
   if (end.code == ExitCode::done) return end;
-  std::cerr << "kvd: " << end.what << std::endl;
+  std::cerr << "error: " << end.what << std::endl;
   // Nothing is written out any more: it is not known what of it can be trusted.
   std::_Exit(static_cast<int>(end.code));
 }
@@ -92,7 +92,7 @@ Failure run_named(const Command& command, gms::net::EventSink* witness) {
 }
 
 int end_with(const Failure& end) {
-  if (end.code != ExitCode::done) std::cerr << "kvd: " << end.what << std::endl;
+  if (end.code != ExitCode::done) std::cerr << "error: " << end.what << std::endl;
   return static_cast<int>(end.code);
 }
 

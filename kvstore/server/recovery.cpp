@@ -80,9 +80,8 @@ std::variant<Survivor, Failure> find_survivor(const std::string& data) {
   if (auto failure = check_not_in_use(data)) return *std::move(failure);
   auto survivor = look_at_survivor(data);
   if (survivor) return *std::move(survivor);
-  Failure failure = directory_failure(data, survivor.error());
-  failure.what += "; leave it out to go on without it";
-  return failure;
+  return Failure{ExitCode::directory, data + ": " + survivor.error().detail +
+                                          ". Try: leave it out, to go on without it"};
 }
 
 std::optional<Failure> check_one_group(const std::vector<Survivor>& survivors) {
@@ -165,7 +164,8 @@ std::variant<RecoveryPlan, Failure> plan_recovery(std::span<const std::string> d
     plan.survivors.push_back(std::get<Survivor>(std::move(survivor)));
   }
   if (plan.survivors.empty())
-    return Failure{ExitCode::usage, "no directory; give that of each member that is left"};
+    return Failure{ExitCode::usage,
+                   "no directory. Try: kvd recover DIR..., with that of each member that is left"};
   if (auto failure = check_one_group(plan.survivors)) return *std::move(failure);
   const auto furthest = std::ranges::max_element(plan.survivors, {}, &Survivor::last);
   plan.founder = static_cast<std::size_t>(furthest - plan.survivors.begin());
@@ -229,7 +229,7 @@ std::optional<Failure> recover_group(std::span<const std::string> directories,
   describe(std::get<RecoveryPlan>(plan), out);
   if (!confirm())
     return Failure{ExitCode::usage,
-                   "recover: not agreed to, and nothing was changed; to agree, add --yes"};
+                   "recover: not agreed to, and nothing was changed. Try: --yes, to agree"};
   return carry_out(std::get<RecoveryPlan>(plan), out);
 }
 

@@ -64,11 +64,9 @@ Result<std::uint64_t> fill(api::SnapshotReader& reader, storage::RocksStore& sto
 }
 
 /// Makes the store of the new member; where in the stream it stands.
-Result<Mark> make_store(const Settings& settings, const std::string& file, std::uint64_t& rows) {
-  gms::log::PosixFileSystem files;
-  auto reader = api::SnapshotReader::open(files, file);
-  if (!reader) return reader.error();
-  auto mark = mark_in(reader->head());
+Result<Mark> make_store(const Settings& settings, api::SnapshotReader& reader,
+                        std::uint64_t& rows) {
+  auto mark = mark_in(reader.head());
   if (!mark) return mark.error();
   const fs::path place = storage::store_directory(settings.data, kFirstGeneration);
   std::error_code failed;
@@ -76,7 +74,7 @@ Result<Mark> make_store(const Settings& settings, const std::string& file, std::
   if (failed) return Error{ErrorCode::io, "cannot remove " + place.string()};
   const auto store = storage::RocksStore::open(place.string(), settings.storage);
   if (!store) return store.error();
-  const auto filled = fill(*reader, **store);
+  const auto filled = fill(reader, **store);
   if (!filled) return filled.error();
   rows = *filled;
   return mark;
@@ -91,11 +89,16 @@ Failure file_failure(const std::string& file, const Error& error) {
 
 std::optional<Failure> restore_directory(const Settings& settings, const std::string& file,
                                          std::ostream& out) {
+  gms::log::PosixFileSystem files;
+  // Nothing is made for a file that is not there, or is no snapshot.
+  auto reader = api::SnapshotReader::open(files, file);
+  if (!reader && reader.error().code != ErrorCode::corrupt)
+    return Failure{ExitCode::usage, "cannot read the snapshot: " + reader.error().detail};
+  if (!reader) return file_failure(file, reader.error());
   if (auto failure = prepare_directory(settings)) return failure;
   std::uint64_t rows = 0;
-  const auto mark = make_store(settings, file, rows);
+  const auto mark = make_store(settings, *reader, rows);
   if (!mark) return file_failure(file, mark.error());
-  gms::log::PosixFileSystem files;
   if (auto synced = files.sync_directory(settings.data); !synced)
     return directory_failure(settings.data, synced.error());
   const auto made = gms::initialise_from(group_options(settings), *mark);

@@ -74,7 +74,7 @@ TEST(Recovery, OneOfThreeGoesOnAndTheOthersJoinItAnew) {
 
   const Finished asked = recover(group, {left}, {});
   EXPECT_EQ(asked.exit_code, 2) << "there is nobody to ask";
-  EXPECT_THAT(asked.err, HasSubstr("nothing was changed; to agree, add --yes"));
+  EXPECT_THAT(asked.err, HasSubstr("nothing was changed. Try: --yes, to agree"));
   const Finished done = recover(group, {left}, {"--yes"});
   EXPECT_EQ(done.exit_code, 0) << done.err;
   EXPECT_THAT(done.out, AllOf(HasSubstr("The log of " + left + " reaches furthest"),

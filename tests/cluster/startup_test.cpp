@@ -33,7 +33,7 @@ void expect_refusal(const std::vector<std::string>& command, int code, const std
   const Finished finished = run_program(command, {}, 10s);
   EXPECT_EQ(finished.exit_code, code) << finished.err;
   EXPECT_EQ(finished.out, "");
-  EXPECT_THAT(finished.err, StartsWith("kvd: "));
+  EXPECT_THAT(finished.err, StartsWith("error: "));
   EXPECT_THAT(finished.err, HasSubstr(reason));
   EXPECT_EQ(std::ranges::count(finished.err, '\n'), 1) << finished.err;
 }
@@ -86,13 +86,13 @@ TEST_F(Startup, RefusesADirectoryOfSomebodyElseAndTouchesNothingThere) {
 }
 
 TEST_F(Startup, RefusesADirectoryThatWasNeverInitialised) {
-  expect_refusal({built("kvd"), "run", "--data", scratch / "nothing"}, 3, "kvd init --data");
+  expect_refusal({built("kvd"), "run", "--data", scratch / "nothing"}, 3, "Try: kvd init --data");
   EXPECT_FALSE(std::filesystem::exists(scratch / "nothing"));
 }
 
 TEST_F(Startup, RefusesAnAddressThatOthersReachUnlessToldThatItIsInsecure) {
   Member second{scratch / "second", "n2", 24611, "0.0.0.0"};
-  expect_refusal(second.run(), 2, "Add --insecure");
+  expect_refusal(second.run(), 2, "Try: --insecure");
   EXPECT_FALSE(std::filesystem::exists(second.data)) << "it was made before the refusal";
   auto insecure = second.run();
   insecure.emplace_back("--insecure");

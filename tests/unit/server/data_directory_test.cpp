@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -9,6 +11,7 @@
 #include "gms/log/posix_file_system.hpp"
 #include "kvstore/replica/replica.hpp"
 #include "kvstore/server/command_line.hpp"
+#include "kvstore/server/restoring.hpp"
 #include "kvstore/storage/rocks_directories.hpp"
 #include "kvstore/storage/rocks_store.hpp"
 
@@ -139,6 +142,72 @@ TEST_F(DataDirectoryTest, IsRefusedWhileAnotherProcessHasIt) {
         << failure->what;
   }
   EXPECT_EQ(check_not_in_use(settings.data), std::nullopt);
+}
+
+/// Nobody in particular, while it lives, where this is run by root.
+class AsNobody {
+ public:
+  AsNobody() { works = ::geteuid() != 0 || ::seteuid(65534) == 0; }
+  ~AsNobody() {
+    if (::getuid() == 0) works = ::seteuid(0) == 0;
+  }
+  bool works = false;
+};
+
+TEST_F(DataDirectoryTest, IsRefusedForWhatItIsWhenItCannotBeLookedAt) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  const std::string file = (root / "file").string();
+  std::ofstream(file) << "a file";
+  EXPECT_EQ(check_member_directory(file)->what,
+            file + ": a file, not a directory. Try: --data with a directory");
+  // Nobody may be of the owner's group.
+  constexpr auto kRead = fs::perms::group_read | fs::perms::others_read;
+  constexpr auto kEnter = fs::perms::group_exec | fs::perms::others_exec;
+  fs::permissions(root, kRead | kEnter, fs::perm_options::add);
+  // Nothing of it can be reached, or no file of it, or it cannot be told which files it has.
+  for (const fs::perms left : {fs::perms::none, kRead, kEnter}) {
+    fs::permissions(settings.data, left);
+    std::optional<Failure> failure;
+    {
+      const AsNobody nobody;
+      ASSERT_TRUE(nobody.works);
+      failure = check_member_directory(settings.data);
+    }
+    fs::permissions(settings.data, fs::perms::owner_all);
+    EXPECT_EQ(failure, (Failure{ExitCode::directory,
+                                settings.data +
+                                    ": Permission denied. Try: as the user whose directory it is"}))
+        << static_cast<int>(left);
+  }
+}
+
+TEST_F(DataDirectoryTest, SaysWhatToDoAboutALogThatIsGone) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  fs::remove_all(fs::path(settings.data) / "log");
+  std::ostringstream out;
+  const auto failure = inspect_directory(settings.data, out);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->code, ExitCode::directory);
+  EXPECT_TRUE(
+      failure->what.ends_with("No such file or directory. Try: " + std::string(kRejoinAdvice)))
+      << failure->what;
+}
+
+TEST_F(DataDirectoryTest, GivesEachAdviceOnce) {
+  const std::string advice(kRejoinAdvice);
+  EXPECT_EQ(directory_failure("d", {gms::model::ErrorCode::corrupt, "HARD; " + advice}).what,
+            "d: HARD. Try: " + advice);
+  EXPECT_EQ(directory_failure("d", {gms::model::ErrorCode::corrupt, "store. Try: again"}).what,
+            "d: store. Try: again");
+  EXPECT_EQ(directory_failure("d", {gms::model::ErrorCode::io, "read"}).what, "d: read");
+}
+
+TEST_F(DataDirectoryTest, IsNotMadeOfASnapshotThatIsNotThere) {
+  std::ostringstream out;
+  const auto failure = restore_directory(settings, (root / "nothing").string(), out);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->code, ExitCode::usage);
+  EXPECT_FALSE(fs::exists(settings.data));
 }
 
 TEST_F(DataDirectoryTest, IsRefusedWhenItsIdentityIsDamaged) {

@@ -126,7 +126,7 @@ TEST_F(RecoveryTest, RefusesWhatIsNoneOfItsBusiness) {
   EXPECT_TRUE(says(refusal({root / "nowhere"}).what, "not the data directory of a member"));
   EXPECT_TRUE(says(refusal({directory("n1"), directory("n1")}).what, "given twice"));
   make("n3", {"127.0.0.1:17501"});
-  EXPECT_TRUE(says(refusal({directory("n3")}).what, "joined no group yet; leave it out"));
+  EXPECT_TRUE(says(refusal({directory("n3")}).what, "joined no group yet. Try: leave it out"));
   make("n4", {});
   EXPECT_TRUE(says(refusal({directory("n1"), directory("n4")}).what, "of another group"));
   EXPECT_TRUE(says(refusal({directory("n4")}).what, "a quorum: start them"));

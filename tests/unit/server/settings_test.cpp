@@ -136,16 +136,21 @@ TEST(CommandLine, AFileThatIsNotThereIsAnError) {
 
 TEST(CommandLine, NamesTheNearestOptionOfAnUnknownOne) {
   EXPECT_EQ(refusal({"run", "--lissten-peer", "x"}),
-            "unknown option '--lissten-peer'; did you mean '--listen-peer'?");
+            "unknown option '--lissten-peer'; did you mean '--listen-peer'? Try: kvd run --help");
   EXPECT_EQ(refusal({"run", "--lissten"}),
-            "unknown option '--lissten'; did you mean '--listen-peer'?");
-  EXPECT_EQ(refusal({"init", "--nam", "n1"}), "unknown option '--nam'; did you mean '--name'?");
+            "unknown option '--lissten'; did you mean '--listen-peer'? Try: kvd run --help");
+  EXPECT_EQ(refusal({"init", "--nam", "n1"}),
+            "unknown option '--nam'; did you mean '--name'? Try: kvd init --help");
 }
 
 TEST(CommandLine, NeedsACommand) {
-  EXPECT_NE(refusal({}), "accepted");
-  EXPECT_NE(refusal({"fly"}), "accepted");
-  EXPECT_NE(refusal({"inspect"}), "accepted");
+  EXPECT_EQ(refusal({}), "a command is missing. Try: kvd --help");
+  EXPECT_EQ(refusal({"runn"}), "there is no command 'runn'; did you mean 'run'? Try: kvd --help");
+  EXPECT_EQ(refusal({"runn", "--data", "d"}),
+            "there is no command 'runn'; did you mean 'run'? Try: kvd --help");
+  EXPECT_EQ(refusal({"--verson"}),
+            "unknown option '--verson'; did you mean '--version'? Try: kvd --help");
+  EXPECT_EQ(refusal({"inspect"}), "DIR is required. Try: kvd inspect --help");
 }
 
 TEST(CommandLine, TakesSeveralAddressesToJoin) {
