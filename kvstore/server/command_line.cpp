@@ -43,8 +43,9 @@ class Options {
     app_.add_option("FILE", snapshot_, "a file that kvctl snapshot save made")->required();
   }
   void add_survivors() {
-    app_.add_option("DIR,--data", directories_, "data directory of a member that is left")
-        ->required();
+    app_.add_option("DIR,--data", directories_,
+                    "data directories of the members that are left; either way of giving them "
+                    "will do");
     app_.add_flag("--yes", agreed_, "do it without asking");
   }
 
