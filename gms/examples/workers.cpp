@@ -110,8 +110,16 @@ class Worker final : private gms::GroupListener, private gms::net::EventSink {
 
     const auto ticket = group_->leave(group_->self().id);
     const auto left = co_await gms::async_done(*group_, ticket, asio::use_awaitable);
-    say(left ? "left" : "could not leave: " + left.error().detail);
+    if (left)
+      say("left");
+    else
+      failure_ = Error{left.error().code, why_not_left(left.error())};
     context_.stop();
+  }
+
+  [[nodiscard]] std::string why_not_left(const Error& error) const {
+    if (group_->view().view.has_voter(group_->self().id)) return "could not leave: " + error.detail;
+    return "did not join: " + (refusal_.empty() ? "nobody answered who could admit it" : refusal_);
   }
 
   /// What runs beside ends the program when it fails.
@@ -136,11 +144,17 @@ class Worker final : private gms::GroupListener, private gms::net::EventSink {
     failure_ = error;
     context_.stop();
   }
-  // Tickets end at the coroutines that wait for them; the protocol's own events are for logs.
+  // Tickets end at the coroutines that wait for them; most of the protocol's own events are for
+  // logs.
   void completed(gms::model::Ticket, std::uint64_t, const std::optional<Error>&,
                  gms::model::MemberId) override {}
   void read_ready(gms::model::Ticket, gms::model::Index) override {}
-  void on_trace(const gms::core::TraceEvent&) override {}
+  void on_trace(const gms::core::TraceEvent& event) override {
+    const auto* joining = std::get_if<gms::core::JoinerProgress>(&event);
+    if (joining == nullptr || refusal_ == joining->step) return;
+    refusal_ = joining->step;
+    say("joining: " + refusal_);
+  }
   void on_link(const gms::net::LinkEvent&) override {}
 
   // ---- what people see: lines, or a block on a terminal
@@ -178,8 +192,18 @@ class Worker final : private gms::GroupListener, private gms::net::EventSink {
   asio::io_context context_;
   JobTable table_;
   std::optional<Error> failure_;
+  /// The latest answer to the wish to join.
+  std::string refusal_;
   std::unique_ptr<gms::Group> group_;
 };
+
+/// Nothing when that is no number, or less than zero.
+std::optional<double> read_number(const std::string& text) {
+  char* end = nullptr;
+  const double number = std::strtod(text.c_str(), &end);
+  const bool is_whole = !text.empty() && *end == '\0';
+  return is_whole && std::isfinite(number) && number >= 0 ? std::optional(number) : std::nullopt;
+}
 
 /// Nothing when the command line makes no sense.
 std::optional<Options> read_options(int count, char** arguments) {
@@ -197,9 +221,9 @@ std::optional<Options> read_options(int count, char** arguments) {
     else if (name == "--listen")
       options.group.listen_address = value;
     else if (name == "--multicasts-per-second")
-      options.multicasts_per_second = std::strtod(value.c_str(), nullptr);
+      options.multicasts_per_second = read_number(value).value_or(0);
     else if (name == "--seconds")
-      options.seconds = std::strtod(value.c_str(), nullptr);
+      options.seconds = read_number(value).value_or(-1);
     else if (name == "--join") {
       std::istringstream list(value);
       for (std::string address; std::getline(list, address, ',');)
@@ -208,7 +232,7 @@ std::optional<Options> read_options(int count, char** arguments) {
       return std::nullopt;
   }
   const bool whole = count % 2 == 1 && !options.group.name.empty();
-  if (!whole || options.multicasts_per_second <= 0) return std::nullopt;
+  if (!whole || options.multicasts_per_second <= 0 || options.seconds < 0) return std::nullopt;
   return options;
 }
 
@@ -224,7 +248,7 @@ int main(int argument_count, char** arguments) {
   }
   if (const auto error = examples::Worker(*options).run()) {
     std::cerr << "workers: " << error->detail << '\n';
-    return 1;
+    return error->code == gms::model::ErrorCode::invalid_argument ? 2 : 1;
   }
   return 0;
 }

@@ -118,6 +118,24 @@ class Workers : public ::testing::Test {
   std::map<std::string, std::unique_ptr<Background>> running_;
 };
 
+TEST_F(Workers, SayWhyTheyCouldNotJoinAndEndWithThat) {
+  start("a", "a", {});
+  ASSERT_TRUE(wait_for_marks("a", "a+"));
+  const auto try_it = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> command{built("workers"), "--name", "a"};
+    command.insert(command.end(), options.begin(), options.end());
+    return run_program(command, {}, kLimit);
+  };
+  const Finished taken = try_it({"--join", address_of("a"), "--seconds", "1"});
+  EXPECT_EQ(taken.exit_code, 1) << taken.out;
+  EXPECT_THAT(taken.err, HasSubstr("workers: did not join: not now: "));
+  const Finished nowhere = try_it({"--join", "nonsense"});
+  EXPECT_EQ(nowhere.exit_code, 2) << nowhere.out;
+  EXPECT_THAT(nowhere.err, HasSubstr("'nonsense' is not host:port"));
+  for (const char* wrong : {"x", "-1", "1x", ""})
+    EXPECT_EQ(try_it({"--seconds", wrong}).exit_code, 2) << wrong;
+}
+
 TEST_F(Workers, HaveEqualTablesAndViewsWhileMembersJoinCrashLeaveAndComeBack) {
   start("a", "a", {});
   start("b", "b", {"a"});
