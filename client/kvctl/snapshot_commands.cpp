@@ -1,4 +1,5 @@
 #include <chrono>
+#include <filesystem>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
@@ -42,6 +43,39 @@ Result<void> add_page(const client::Page& page, std::size_t first, api::Snapshot
   return writer.flush();
 }
 
+/// A missing file is not what `not_found` means to a user: a key or a member.
+Error file_error(const Error& error) {
+  return {error.code == ErrorCode::not_found ? ErrorCode::io : error.code, error.detail};
+}
+
+/// Where a snapshot that is to be saved as `path` is written, beside which its unfinished file is.
+/// What is there already has to be a file: anything else would be gone for good.
+Result<std::string> place_of(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path == "-")
+    return Error{ErrorCode::invalid_argument, "a snapshot is not written to standard output"};
+  std::error_code error;
+  const fs::file_status found = fs::status(path, error);
+  if (found.type() == fs::file_type::none)
+    return Error{ErrorCode::io, "cannot look at " + path + ": " + error.message()};
+  const bool is_link = fs::is_symlink(fs::symlink_status(path, error));
+  if (fs::exists(found) ? !fs::is_regular_file(found) : is_link)
+    return Error{ErrorCode::invalid_argument,
+                 path +
+                     (is_link ? " is a link that does not lead to a file"
+                              : " is there already, and is not a file") +
+                     ": a snapshot does not replace it"};
+  if (is_link) {
+    const fs::path target = fs::canonical(path, error);
+    if (error) return Error{ErrorCode::io, "cannot follow " + path + ": " + error.message()};
+    return target.string();
+  }
+  const fs::path directory = fs::path(path).parent_path();
+  if (!directory.empty() && !fs::is_directory(directory, error))
+    return Error{ErrorCode::io, "there is no directory " + directory.string()};
+  return path;
+}
+
 Result<std::uint64_t> save(client::Client& client, const std::string& path) {
   const auto group = group_of(client);
   if (!group) return group.error();
@@ -54,7 +88,7 @@ Result<std::uint64_t> save(client::Client& client, const std::string& path) {
   gms::log::PosixFileSystem files;
   auto writer = api::SnapshotWriter::create(
       files, path, {*group, now_ms(), page->state, {record.begin(), record.end()}});
-  if (!writer) return writer.error();
+  if (!writer) return file_error(writer.error());
   // The record is the first row of the first page.
   for (std::size_t first = 1;; first = 0) {
     if (auto added = add_page(*page, first, *writer); !added) return added.error();
@@ -62,21 +96,29 @@ Result<std::uint64_t> save(client::Client& client, const std::string& path) {
     page = client.next_page(*page->next);
     if (!page) return page.error();
   }
-  if (auto finished = writer->finish(); !finished) return finished.error();
+  if (auto finished = writer->finish(); !finished) return file_error(finished.error());
   return writer->rows();
 }
 
 Result<ExitCode> run_save(Context& context) {
-  const auto rows = save(context.client(), context.arguments().text("FILE"));
+  const auto place = place_of(context.arguments().text("FILE"));
+  if (!place) return place.error();
+  const auto rows = save(context.client(), *place);
   if (!rows) return rows.error();
   context.note(std::to_string(*rows) + " rows saved");
   return ExitCode::done;
 }
 
 Result<ExitCode> run_info(Context& context) {
+  const std::string path = context.arguments().text("FILE");
+  // To open a fifo would wait for who writes to it.
+  std::error_code error;
+  const auto found = std::filesystem::status(path, error);
+  if (std::filesystem::exists(found) && !std::filesystem::is_regular_file(found))
+    return Error{ErrorCode::invalid_argument, path + " is not a file"};
   gms::log::PosixFileSystem files;
-  auto reader = api::SnapshotReader::open(files, context.arguments().text("FILE"));
-  if (!reader) return reader.error();
+  auto reader = api::SnapshotReader::open(files, path);
+  if (!reader) return file_error(reader.error());
   std::uint64_t keys = 0;
   std::uint64_t sessions = 0;
   for (;;) {
