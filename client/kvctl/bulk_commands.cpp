@@ -1,12 +1,12 @@
 #include <unistd.h>
 
-#include <fstream>
 #include <iostream>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/exporter.hpp"
 #include "client/kvctl/importer.hpp"
+#include "client/kvctl/input.hpp"
 
 namespace kvctl {
 namespace {
@@ -34,27 +34,32 @@ class Progress {
   bool shown_;
 };
 
-Result<std::uint64_t> import_from(std::istream& in, Context& context, PairFormat format) {
+/// The error with how far the import came.
+Error stopped(const Error& error, Importer& importer) {
+  const std::uint64_t written = importer.settle();
+  const std::string extent =
+      importer.has_begun()
+          ? std::to_string(written) + " keys are written; to import all again is safe"
+          : "Not applied";
+  return {error.code, error.detail + ". " + extent};
+}
+
+Result<std::uint64_t> import_from(Input& input, Context& context, PairFormat format) {
   const Progress progress(context);
   Importer importer(context.client(), format,
                     context.settings().timeout.value_or(Importer::kDeadlineDefault));
-  auto count = importer.run(in, [&](std::uint64_t written) { progress.show(written); });
+  auto count = importer.run(input.stream(), [&](std::uint64_t written) { progress.show(written); });
   if (count) return count;
-  return Error{count.error().code, count.error().detail + " (" +
-                                       std::to_string(importer.written()) +
-                                       " keys are written; to import all again is safe)"};
+  const auto unread = input.failure();
+  return stopped(unread ? *unread : count.error(), importer);
 }
 
 Result<ExitCode> run_import(Context& context) {
   const auto format = parse_pair_format(context.arguments().text("format"));
   if (!format) return format.error();
-  const std::string path = context.arguments().text("FILE");
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) return Error{ErrorCode::io, "cannot open " + path};
-  }
-  const auto count = import_from(path == "-" ? std::cin : file, context, *format);
+  auto input = Input::open(context.arguments().text("FILE"));
+  if (!input) return Error{input.error().code, input.error().detail + ". Not applied"};
+  const auto count = import_from(*input, context, *format);
   if (!count) return count.error();
   context.note(std::to_string(*count) + " keys written");
   return ExitCode::done;
@@ -78,7 +83,7 @@ std::vector<Command> bulk_commands() {
   return {
       {"import",
        "Write all pairs of a file, each exactly once",
-       Effect::writes,
+       Effect::writes_many,
        {{"FILE", "One pair a line; - for standard input"}},
        {format},
        run_import},

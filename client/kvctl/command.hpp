@@ -32,7 +32,13 @@ struct Operand {
 };
 
 /// What a failure means to the user: whether something may have changed.
-enum class Effect : std::uint8_t { reads, writes, manages };
+enum class Effect : std::uint8_t {
+  reads,
+  writes,
+  /// Many writes, some of which may be done: the error's detail says how far they came.
+  writes_many,
+  manages,
+};
 
 /// One command of kvctl. The name may have two words: a group and a command of it.
 struct Command {

@@ -42,6 +42,7 @@ std::string_view extent_of(const Error& error, Effect effect) {
     case ErrorCode::timed_out: return " Not applied; safe to retry.";
     case ErrorCode::busy: return " Not applied; retry later.";
     case ErrorCode::conflict:
+    case ErrorCode::io:
     case ErrorCode::too_large: return " Not applied.";
     default: return "";
   }

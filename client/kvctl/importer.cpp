@@ -20,6 +20,7 @@ Result<void> Importer::take(const std::string& line, std::uint64_t number) {
   if (!pair)
     return Error{pair.error().code, "line " + std::to_string(number) + ": " + pair.error().detail};
   if (!wait_for_room(*pair)) return *failure_;
+  has_begun_ = true;
   client::WriteOptions options;
   options.deadline = deadline_;
   const std::size_t bytes = pair->key.size() + pair->value.size();
@@ -58,6 +59,12 @@ void Importer::ended(const std::string& key, std::size_t bytes, const Result<Wri
 
 std::uint64_t Importer::written() {
   const std::lock_guard lock(mutex_);
+  return written_;
+}
+
+std::uint64_t Importer::settle() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
   return written_;
 }
 

@@ -48,6 +48,10 @@ class Importer {
   }
   /// The pairs that are written for certain, so far.
   [[nodiscard]] std::uint64_t written();
+  /// The same, once no write is in flight any more.
+  [[nodiscard]] std::uint64_t settle();
+  /// Whether a write was sent at all.
+  [[nodiscard]] bool has_begun() const { return has_begun_; }
 
  private:
   static constexpr std::uint64_t kProgressEvery = 1024;
@@ -64,6 +68,7 @@ class Importer {
   client::Client& client_;
   PairFormat format_;
   std::chrono::milliseconds deadline_;
+  bool has_begun_ = false;
   /// Of what follows, which the client's thread changes too.
   std::mutex mutex_;
   std::condition_variable changed_;

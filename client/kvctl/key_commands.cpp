@@ -1,12 +1,14 @@
-#include <fstream>
+#include <unistd.h>
+
 #include <iostream>
-#include <iterator>
 
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
+#include "client/kvctl/input.hpp"
 #include "client/kvctl/pairs.hpp"
 #include "client/kvctl/text.hpp"
 #include "gms/model/bytes.hpp"
+#include "kvstore/api/limits.hpp"
 
 namespace kvctl {
 namespace {
@@ -18,21 +20,16 @@ using client::Result;
 using client::Revision;
 using client::WriteReply;
 
-Result<std::string> read_all(std::istream& in, const std::string& name) {
-  std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) return Error{ErrorCode::io, "cannot read " + name};
-  return content;
-}
-
 /// The operand VALUE: the text itself, `@FILE`, or standard input for `-` and when there is none.
-Result<std::string> value_of(const Arguments& arguments) {
-  const auto value = arguments.find("VALUE");
-  if (!value || *value == "-") return read_all(std::cin, "standard input");
-  if (!value->starts_with('@')) return *value;
-  const std::string path = value->substr(1);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return Error{ErrorCode::io, "cannot open " + path};
-  return read_all(file, path);
+Result<std::string> value_of(const Context& context) {
+  const std::string value = context.arguments().find("VALUE").value_or("-");
+  const bool is_file = value.starts_with('@');
+  if (!is_file && value != "-") return value;
+  if (!is_file && isatty(STDIN_FILENO) == 1)
+    context.note("the value is read from here, up to the end of the input (Ctrl-D)");
+  auto input = Input::open(is_file ? value.substr(1) : value);
+  if (!input) return input.error();
+  return input->read_all(kvstore::api::kValueBytesMax);
 }
 
 /// The write's condition; `text` keeps what it borrows.
@@ -84,7 +81,7 @@ Result<ExitCode> run_put(Context& context) {
   std::string condition;
   const auto options = write_options(context.arguments(), condition);
   if (!options) return options.error();
-  const auto value = value_of(context.arguments());
+  const auto value = value_of(context);
   if (!value) return value.error();
   const auto reply = context.client().put(key, *value, *options);
   if (!reply) return reply.error();
@@ -252,7 +249,8 @@ std::vector<Command> key_commands() {
        "Write a value under a key",
        Effect::writes,
        {{"KEY", "The key"},
-        {"VALUE", "The value, @FILE, or - for standard input", Presence::optional}},
+        {"VALUE", "The value, or @FILE; standard input for - and when there is none",
+         Presence::optional}},
        {{"--if-absent", OptionKind::flag, "Only if the key has no value", ""},
         if_revision,
         if_value,

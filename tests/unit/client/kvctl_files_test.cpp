@@ -17,8 +17,29 @@ namespace api = kvstore::api;
 namespace fs = std::filesystem;
 using gms::model::as_bytes;
 using gms::model::ByteWriter;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::Ran;
+
+/// Puts something else in the place of standard input.
+class StandardInput {
+ public:
+  explicit StandardInput(const std::string& path) : before_(dup(STDIN_FILENO)) {
+    const int opened = open(path.c_str(), O_RDONLY);
+    EXPECT_GE(opened, 0);
+    dup2(opened, STDIN_FILENO);
+    close(opened);
+  }
+  ~StandardInput() {
+    dup2(before_, STDIN_FILENO);
+    close(before_);
+  }
+  StandardInput(const StandardInput&) = delete;
+  StandardInput& operator=(const StandardInput&) = delete;
+
+ private:
+  int before_;
+};
 
 /// kvctl with files, against a group that has rows to save.
 class KvctlFilesTest : public testing::KvctlGroupTest {
@@ -98,6 +119,52 @@ TEST_F(KvctlFilesTest, ReplacesNothingButAFileByASnapshot) {
 TEST_F(KvctlFilesTest, AMissingFileIsNoMissingKey) {
   EXPECT_EQ(kvctl({"snapshot", "info", at("none")}).exit_code, 1);
   EXPECT_EQ(kvctl({"snapshot", "save", at("none/x")}).exit_code, 1);
+}
+
+TEST_F(KvctlFilesTest, AReadThatFailsIsNotTheEndOfTheInput) {
+  const StandardInput is_directory(directory);
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"put", "key", "-"}, {"put", "key"}, {"import", "-"}}) {
+    const Ran ran = kvctl(line);
+    EXPECT_EQ(ran.exit_code, 1) << line.front();
+    EXPECT_THAT(ran.err, EndsWith(": cannot read standard input: Is a directory. Not applied.\n"));
+  }
+  EXPECT_EQ(writes, 0);
+}
+
+TEST_F(KvctlFilesTest, SaysWhyAFileIsNotRead) {
+  EXPECT_EQ(
+      kvctl({"put", "key", "@" + directory.string()}).err,
+      "error: put key: cannot read " + directory.string() + ": Is a directory. Not applied.\n");
+  EXPECT_EQ(
+      kvctl({"put", "key", "@" + at("none")}).err,
+      "error: put key: cannot open " + at("none") + ": No such file or directory. Not applied.\n");
+  EXPECT_THAT(
+      kvctl({"import", at("none")}).err,
+      EndsWith(": cannot open " + at("none") + ": No such file or directory. Not applied.\n"));
+  EXPECT_EQ(kvctl({"import", directory}).exit_code, 1);
+  EXPECT_EQ(writes, 0);
+}
+
+TEST_F(KvctlFilesTest, TakesAValueFromAFileAndFromStandardInput) {
+  write_file("value", std::string(200'000, 'v'));
+  EXPECT_EQ(kvctl({"put", "key", "@" + at("value")}).exit_code, 0);
+  const StandardInput is_file(at("value"));
+  EXPECT_EQ(kvctl({"put", "key", "-"}).exit_code, 0);
+  context.stop();
+  thread.join();
+  ASSERT_EQ(n1.calls().size(), 2u);
+  for (const api::Call& call : n1.calls())
+    EXPECT_EQ(std::get<api::Put>(call.operation).value.size(), 200'000u);
+  thread = std::thread([] {});
+}
+
+TEST_F(KvctlFilesTest, SaysHowFarAnImportCameThatStops) {
+  write_file("pairs", "{\"key\":\"a\",\"value\":\"1\"}\nno pair\n");
+  const Ran ran = kvctl({"import", at("pairs")});
+  EXPECT_EQ(ran.exit_code, 2);
+  EXPECT_THAT(ran.err, HasSubstr("line 2: "));
+  EXPECT_THAT(ran.err, HasSubstr(". 1 keys are written; to import all again is safe."));
 }
 
 }  // namespace
