@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "kvstore/api/duration_text.hpp"
+
 namespace kvctl {
 namespace {
 
@@ -9,8 +11,6 @@ using client::Error;
 using client::ErrorCode;
 using client::Result;
 using std::chrono::milliseconds;
-
-constexpr double kDurationMsMax = 1e12;
 
 }  // namespace
 
@@ -42,20 +42,13 @@ Result<std::uint64_t> parse_number(std::string_view text) {
 }
 
 Result<milliseconds> parse_duration(std::string_view text) {
-  const Error malformed{
-      ErrorCode::invalid_argument,
-      "'" + std::string(text) + "' is not a duration, such as 250ms, 5s, 2m or 1h"};
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc() || !(value >= 0)) return malformed;
-  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-  double factor = 0;
-  if (unit == "ms") factor = 1;
-  if (unit == "s" || unit.empty()) factor = 1000;
-  if (unit == "m") factor = 60'000;
-  if (unit == "h") factor = 3'600'000;
-  if (factor == 0 || value * factor > kDurationMsMax) return malformed;
-  return milliseconds(static_cast<milliseconds::rep>(value * factor));
+  const auto duration = kvstore::api::duration_of(text);
+  if (duration) return *duration;
+  // Seconds need no unit here.
+  const auto seconds = kvstore::api::duration_of(std::string(text) + "s");
+  if (seconds) return *seconds;
+  return Error{ErrorCode::invalid_argument,
+               "'" + std::string(text) + "' is not a duration, such as 250ms, 5s, 2min or 1h"};
 }
 
 }  // namespace kvctl

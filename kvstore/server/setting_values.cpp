@@ -6,6 +6,8 @@
 #include <limits>
 #include <span>
 
+#include "kvstore/api/duration_text.hpp"
+
 namespace kvstore::server {
 
 using gms::model::Duration;
@@ -60,11 +62,9 @@ std::string format(std::uint64_t value, std::span<const Unit> units) {
 }  // namespace
 
 Result<Duration> parse_duration(std::string_view text) {
-  if (text == "0") return Duration::zero();
-  const auto quantity = split(text);
-  const auto value = quantity ? scale(*quantity, kTimes) : std::nullopt;
+  const auto value = api::duration_of(text);
   if (!value) return wrong(text, "a duration such as 250ms, 5s, 10min or 2h");
-  return Duration(static_cast<Duration::rep>(*value));
+  return Duration(value->count());
 }
 
 Result<std::size_t> parse_size(std::string_view text) {

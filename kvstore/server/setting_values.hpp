@@ -13,7 +13,7 @@ namespace kvstore::server {
 // How people write the values of settings. Error of all: invalid_argument, which says what would be
 // right.
 
-/// `250ms`, `5s`, `10min`, `2h`; 0 needs no unit.
+/// `250ms`, `5s`, `10min` or `10m`, `2h`; 0 needs no unit.
 [[nodiscard]] gms::model::Result<gms::model::Duration> parse_duration(std::string_view text);
 /// `64MiB`, `16KiB`, `1GiB`; bytes without a unit.
 [[nodiscard]] gms::model::Result<std::size_t> parse_size(std::string_view text);

@@ -199,6 +199,7 @@ TEST(Durations, AreNumbersWithUnits) {
   EXPECT_EQ(parse_duration("1.5s").value_or(milliseconds(0)), milliseconds(1500));
   EXPECT_EQ(parse_duration("2m").value_or(milliseconds(0)), milliseconds(120'000));
   EXPECT_EQ(parse_duration("1h").value_or(milliseconds(0)), milliseconds(3'600'000));
+  EXPECT_EQ(parse_duration("10min").value_or(milliseconds(0)), parse_duration("10m").value_or({}));
   EXPECT_EQ(parse_duration("3").value_or(milliseconds(0)), milliseconds(3000));
   for (const char* bad : {"", "s", "-1s", "5d", "1e300s", "nan"}) EXPECT_FALSE(parse_duration(bad));
 }

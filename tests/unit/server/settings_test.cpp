@@ -35,6 +35,8 @@ TEST(SettingValues, DurationsHaveAUnit) {
   EXPECT_EQ(*parse_duration("250ms"), 250ms);
   EXPECT_EQ(*parse_duration("5s"), 5s);
   EXPECT_EQ(*parse_duration("10min"), 10min);
+  EXPECT_EQ(*parse_duration("10m"), 10min);
+  EXPECT_EQ(*parse_duration("1.5s"), 1500ms);
   EXPECT_EQ(*parse_duration("0"), 0ms);
   for (const char* wrong : {"", "5", "s", "5 s", "-5s", "5sec", "99999999999999999999s"})
     EXPECT_FALSE(parse_duration(wrong).has_value()) << wrong;
