@@ -5,7 +5,7 @@
 #include <map>
 #include <memory>
 
-#include "kvstore/api/nearest.hpp"
+#include "client/kvctl/similar.hpp"
 
 namespace kvctl {
 namespace {
@@ -27,6 +27,12 @@ std::string check(OptionKind kind, const std::string& text) {
     return duration ? "" : duration.error().detail;
   }
   return "";
+}
+
+/// The end of a sentence about a name that is none of these.
+std::string suggestion(const std::string& name, const std::vector<std::string>& known) {
+  const auto meant = similar(name, known);
+  return meant ? "; did you mean '" + *meant + "'?" : ".";
 }
 
 /// Where CLI11 puts what it finds, by the argument's name.
@@ -63,6 +69,8 @@ class Parser {
   explicit Parser(const std::vector<Command>& commands);
 
   [[nodiscard]] Invocation parse(std::vector<std::string> line);
+  /// What `help` was asked about, if it was.
+  [[nodiscard]] const std::vector<std::string>& help_wanted() const { return help_wanted_; }
 
  private:
   struct Part {
@@ -79,11 +87,14 @@ class Parser {
   /// What the line has begun to name: a command, a group of them, or nothing.
   [[nodiscard]] std::string begun() const;
   [[nodiscard]] std::vector<std::string> options_known() const;
+  /// Whether the line has a word in a command's place that is none.
+  [[nodiscard]] bool names_no_command() const;
   /// The next words of the commands that begin with `begun()`.
   [[nodiscard]] std::vector<std::string> words_known() const;
 
   CLI::App app_{"Writes to, reads from and looks after a groupkv group.", "kvctl"};
   Found globals_;
+  std::vector<std::string> help_wanted_;
   std::map<std::string, CLI::App*> groups_;
   std::vector<Part> parts_;
 };
@@ -105,7 +116,11 @@ Parser::Parser(const std::vector<Command>& commands) {
       add_operand(*app, operand, *parts_.back().found);
     for (const Option& option : command.options) add_option(*app, option, *parts_.back().found);
   }
-  app_.add_subcommand("help", "Print this text");
+  const std::string text = "Print this text, or that of a command";
+  app_.add_subcommand("help", text)
+      ->fallthrough()
+      ->add_option("COMMAND", help_wanted_, "A command, or a group of them")
+      ->type_name("");
 }
 
 CLI::App& Parser::group(std::string_view name) {
@@ -152,7 +167,7 @@ Invocation Parser::failed(const CLI::ParseError& error) const {
   Invocation invocation;
   if (dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr) {
     invocation.text = std::string(error.what()) + '\n';
-  } else if (error.get_exit_code() == 0) {
+  } else if (error.get_exit_code() == 0 && !names_no_command()) {
     // Of the command that it follows, if it follows one.
     invocation.text = app_.help();
   } else {
@@ -166,17 +181,20 @@ Invocation Parser::failed(const CLI::ParseError& error) const {
 
 std::string Parser::fault(const CLI::ParseError& error) const {
   const std::vector<std::string> rest = app_.remaining(true);
+  const std::vector<std::string> words = words_known();
+  if (!words.empty() && !rest.empty() && !rest[0].starts_with('-'))
+    return "there is no command '" + rest[0] + "'" + suggestion(rest[0], words);
   const auto option = std::ranges::find_if(
       rest, [](const std::string& word) { return word.size() > 1 && word[0] == '-'; });
   if (option != rest.end())
-    return "unknown option '" + *option + "'; did you mean '" +
-           kvstore::api::nearest(*option, options_known()) + "'?";
-  const std::vector<std::string> words = words_known();
+    return "unknown option '" + *option + "'" + suggestion(*option, options_known());
   if (words.empty() && rest.empty()) return std::string(error.what()) + ".";
-  if (words.empty()) return "unexpected argument '" + rest[0] + "'.";
-  if (rest.empty()) return "a command is missing.";
-  return "there is no command '" + rest[0] + "'; did you mean '" +
-         kvstore::api::nearest(rest[0], words) + "'?";
+  return words.empty() ? "unexpected argument '" + rest[0] + "'." : "a command is missing.";
+}
+
+bool Parser::names_no_command() const {
+  const auto is_word = [](const std::string& word) { return !word.starts_with('-'); };
+  return !words_known().empty() && std::ranges::any_of(app_.remaining(true), is_word);
 }
 
 std::string Parser::begun() const {
@@ -214,7 +232,11 @@ std::vector<std::string> Parser::words_known() const {
 Invocation parse_command_line(const std::vector<std::string>& line,
                               const std::vector<Command>& commands) {
   Parser parser(commands);
-  return parser.parse(line);
+  Invocation invocation = parser.parse(line);
+  std::vector<std::string> words = parser.help_wanted();
+  if (words.empty() || invocation.exit_code != ExitCode::done) return invocation;
+  words.emplace_back("--help");
+  return Parser(commands).parse(words);
 }
 
 }  // namespace kvctl

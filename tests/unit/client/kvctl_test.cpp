@@ -9,6 +9,7 @@
 #include "client/kvctl/exit_code.hpp"
 #include "client/kvctl/histogram.hpp"
 #include "client/kvctl/settings.hpp"
+#include "client/kvctl/similar.hpp"
 
 namespace kvctl {
 namespace {
@@ -127,8 +128,10 @@ TEST(CommandLine, SaysWhereItIsWrongAndWhatWasMeant) {
   const auto all = commands();
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"statsu"}, "error: there is no command 'statsu'; did you mean 'status'? Try: kvctl --help"},
-      {{"-q", "local", "ip"},
-       "error: local: there is no command 'ip'; did you mean 'up'? Try: kvctl local --help"},
+      {{"-q", "local", "dwon"},
+       "error: local: there is no command 'dwon'; did you mean 'down'? Try: kvctl local --help"},
+      {{"txn", "-f", "x"}, "error: there is no command 'txn'. Try: kvctl --help"},
+      {{"put", "a", "b", "--lease"}, "error: put: unknown option '--lease'. Try: kvctl put --help"},
       {{"local"}, "error: local: a command is missing. Try: kvctl local --help"},
       {{"put", "a", "b", "--if-revison", "3"},
        "error: put: unknown option '--if-revison'; did you mean '--if-revision'? Try: kvctl put "
@@ -146,6 +149,41 @@ TEST(CommandLine, PrintsHelpAndVersion) {
   EXPECT_THAT(parse_command_line({"range", "--help"}, all).text, HasSubstr("--keys-only"));
   EXPECT_THAT(parse_command_line({"--version"}, all).text, HasSubstr("kvctl "));
   EXPECT_EQ(parse_command_line({"--version"}, all).exit_code, ExitCode::done);
+}
+
+TEST(CommandLine, HelpIsOfTheCommandThatIsNamed) {
+  const auto all = commands();
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"put"}, {"local"}, {"member", "evict"}, {"snapshot", "save"}}) {
+    std::vector<std::string> asked{"help"};
+    asked.insert(asked.end(), words.begin(), words.end());
+    std::vector<std::string> flagged = words;
+    flagged.emplace_back("--help");
+    const auto help = parse_command_line(asked, all);
+    EXPECT_EQ(help.exit_code, ExitCode::done) << words.front();
+    EXPECT_EQ(help.text, parse_command_line(flagged, all).text);
+    EXPECT_NE(help.text, parse_command_line({"--help"}, all).text);
+  }
+  EXPECT_THAT(parse_command_line({"help", "put"}, all).text, HasSubstr("--if-absent"));
+}
+
+TEST(CommandLine, NoHelpIsThereForACommandThatIsNot) {
+  const auto all = commands();
+  for (const std::vector<std::string>& line : std::vector<std::vector<std::string>>{
+           {"txn", "--help"}, {"help", "txn"}, {"local", "dwon", "--help"}}) {
+    const auto parsed = parse_command_line(line, all);
+    EXPECT_EQ(parsed.exit_code, ExitCode::usage) << line.front();
+    EXPECT_THAT(parsed.text, HasSubstr("there is no command '")) << line.front();
+  }
+}
+
+TEST(Similar, IsWhatDiffersByASlipOrTwo) {
+  const std::vector<std::string> known{"put", "get", "del", "range", "status", "local", "watch"};
+  for (const auto& [name, meant] : std::vector<std::pair<std::string, std::string>>{
+           {"statsu", "status"}, {"stat", "status"}, {"gte", "get"}, {"rnge", "range"}})
+    EXPECT_EQ(similar(name, known), meant) << name;
+  for (const char* name : {"txn", "shell", "doctor", "lock", "x", "", "putting"})
+    EXPECT_EQ(similar(name, known), std::nullopt) << name;
 }
 
 TEST(CommandLine, HasEachCommandOnce) {
