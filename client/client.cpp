@@ -1,11 +1,13 @@
 #include "client/client.hpp"
 
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <semaphore>
 #include <string>
 #include <thread>
 
+#include "client/address.hpp"
 #include "client/dispatcher.hpp"
 #include "kvstore/api/limits.hpp"
 
@@ -30,6 +32,13 @@ Result<void> check(std::string_view key, std::string_view value) {
   if (value.size() > api::kValueBytesMax)
     return too_large("the value", value.size(), api::kValueBytesMax);
   return {};
+}
+
+std::optional<Error> fault_of(const Options& options) {
+  if (options.endpoints.empty()) return Error{ErrorCode::invalid_argument, "there is no endpoint"};
+  for (const std::string& endpoint : options.endpoints)
+    if (auto checked = check_address(endpoint); !checked) return checked.error();
+  return std::nullopt;
 }
 
 Result<Draft> draft_write(api::Operation operation, milliseconds deadline) {
@@ -85,11 +94,14 @@ Client::Client(Options options)
     : background_(std::make_unique<Background>()),
       context_(background_->context),
       dispatcher_(std::make_shared<Dispatcher>(context_, std::move(options))) {
+  fault_ = fault_of(dispatcher_->options());
   background_->thread = std::thread([this] { background_->context.run(); });
 }
 
 Client::Client(boost::asio::io_context& context, Options options)
-    : context_(context), dispatcher_(std::make_shared<Dispatcher>(context, std::move(options))) {}
+    : context_(context), dispatcher_(std::make_shared<Dispatcher>(context, std::move(options))) {
+  fault_ = fault_of(dispatcher_->options());
+}
 
 Client::~Client() {
   dispatcher_->stop();
@@ -108,6 +120,7 @@ void Client::refuse(std::unique_ptr<PendingCall> call, const Error& error) {
 
 template <class T>
 Result<T> Client::wait(Result<Draft> draft) {
+  draft = checked(std::move(draft));
   if (!draft) return draft.error();
   GMS_ASSERT(!context_.get_executor().running_in_this_thread(),
              "a call that waits on the client's own thread");
@@ -131,6 +144,18 @@ template Result<api::ViewsReply> Client::wait(Result<Draft>);
 
 milliseconds Client::or_default(Deadline deadline) const {
   return deadline.value_or(dispatcher_->options().deadline);
+}
+
+Result<Draft> Client::checked(Result<Draft> draft) const {
+  if (!draft) return draft;
+  if (fault_) return *fault_;
+  if (draft->deadline < milliseconds(0))
+    return Error{ErrorCode::invalid_argument, "the deadline is negative"};
+  if (const auto end = dispatcher_->options().ends_by) {
+    const auto left = std::chrono::duration_cast<milliseconds>(*end - Clock::now());
+    draft->deadline = std::clamp(left, milliseconds(0), draft->deadline);
+  }
+  return draft;
 }
 
 Result<Draft> Client::draft_put(std::string_view key, std::string_view value,

@@ -49,7 +49,8 @@ class Client {
   using AdminQuery = kvstore::api::AdminQuery;
   using Index = gms::model::Index;
 
-  /// With a background thread of its own. Connects with the first call.
+  /// With a background thread of its own. Connects with the first call. When an endpoint is not
+  /// `host:port`, or there is none, every call ends as `invalid_argument`.
   explicit Client(Options options);
   /// On the caller's io_context, which one thread at a time runs, and which outlives the client.
   /// Waiting calls need it to be run by another thread.
@@ -201,6 +202,8 @@ class Client {
   [[nodiscard]] Result<Draft> draft_digest(std::string_view address, Index index) const;
   [[nodiscard]] Result<Draft> draft_admin(const AdminQuery& query) const;
   [[nodiscard]] std::chrono::milliseconds or_default(Deadline deadline) const;
+  /// The draft as it may be sent, or why not.
+  [[nodiscard]] Result<Draft> checked(Result<Draft> draft) const;
 
   template <class T, class Token>
   auto start(Result<Draft> draft, Token&& token) {
@@ -225,6 +228,7 @@ class Client {
   /// Hands the call that `make` makes to the dispatcher, or, if there is no draft, its error to it.
   template <class Make>
   void begin(Result<Draft> draft, Make make) {
+    draft = checked(std::move(draft));
     if (draft)
       enqueue(make(*std::move(draft)));
     else
@@ -241,6 +245,8 @@ class Client {
   std::unique_ptr<Background> background_;
   boost::asio::io_context& context_;
   std::shared_ptr<Dispatcher> dispatcher_;
+  /// What is wrong with the options, which every call says.
+  std::optional<Error> fault_;
 };
 
 }  // namespace client

@@ -10,6 +10,7 @@
 #include <span>
 #include <utility>
 
+#include "client/address.hpp"
 #include "kvstore/api/limits.hpp"
 
 namespace client {
@@ -30,21 +31,6 @@ std::string describe(const error_code& error) {
   if (error == asio::error::eof || error == asio::error::connection_reset)
     return "connection closed";
   return error.message();
-}
-
-struct HostPort {
-  std::string host;
-  std::string port;
-};
-
-/// `host:port` or `[v6]:port`; without a port it is empty.
-HostPort split(const std::string& address) {
-  const std::size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return {address, ""};
-  std::string host = address.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']')
-    host = host.substr(1, host.size() - 2);
-  return {std::move(host), address.substr(colon + 1)};
 }
 
 }  // namespace
@@ -90,7 +76,7 @@ void Connection::give_up_when_late() {
 }
 
 asio::awaitable<std::optional<Error>> Connection::connect(std::shared_ptr<Connection> self) {
-  const HostPort to = split(self->address_);
+  const HostAndPort to = split_address(self->address_);
   asio::ip::tcp::resolver resolver(self->context_);
   const auto [unresolved, endpoints] = co_await resolver.async_resolve(to.host, to.port, kAwait);
   if (unresolved) co_return Error{ErrorCode::unavailable, "no such host: " + unresolved.message()};

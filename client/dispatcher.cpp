@@ -397,7 +397,10 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
     case ErrorCode::unavailable:
     case ErrorCode::closed:
     case ErrorCode::timed_out:
-      call.refusal = Error{error.code, endpoint.label() + ": " + error.detail};
+      // Why the leader does not do it says more than who does not lead.
+      if (!call.refusal || error.code != ErrorCode::not_leader ||
+          call.refusal->code == ErrorCode::not_leader)
+        call.refusal = Error{error.code, endpoint.label() + ": " + error.detail};
       follow_hint(endpoint, reply.leader);
       if (call.asked == 0) queue(call);
       return;
@@ -434,6 +437,8 @@ void Dispatcher::end_overdue() {
 }
 
 Error Dispatcher::overdue_error(const PendingCall& call) const {
+  if (call.draft.deadline == milliseconds(0))
+    return {ErrorCode::timed_out, "no time was left to ask"};
   const std::string why = trouble(call);
   const std::string late = "no answer in " + in_seconds(call.draft.deadline);
   if (call.in_doubt()) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
@@ -450,7 +455,9 @@ std::string Dispatcher::trouble(const PendingCall& call) const {
   const std::string missing = endpoints_.missing(now_);
   if (missing.starts_with("no quorum")) return missing;
   if (call.refusal) {
-    const std::string refused = "no leader (" + call.refusal->detail + ")";
+    const bool leads_not = call.refusal->code == ErrorCode::not_leader;
+    const std::string& detail = call.refusal->detail;
+    const std::string refused = leads_not ? "no leader (" + detail + ")" : detail;
     return missing.empty() ? refused : refused + "; " + missing;
   }
   return leader_ == nullptr && !missing.empty() ? "no leader is known; " + missing : "";

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct Options {
   std::vector<std::string> endpoints{"127.0.0.1:7400"};
   /// A call without a deadline of its own ends by then.
   std::chrono::milliseconds deadline{5000};
+  /// When it is set no call ends later, whatever its deadline: what several calls may take
+  /// together.
+  std::optional<std::chrono::steady_clock::time_point> ends_by;
   SessionOptions session;
   /// Calls, and bytes of them, that are not complete. One more is refused as busy.
   std::size_t calls_max = 64 * 1024;

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <map>
 
+#include "client/address.hpp"
+
 namespace kvctl {
 namespace {
 
@@ -115,8 +117,8 @@ Result<void> apply(const std::string& name, const Found& found, Settings& settin
     settings.endpoints = split(found.value);
     if (settings.endpoints.empty()) return wrong(found.place, "names no address");
     for (const std::string& endpoint : settings.endpoints)
-      if (endpoint.find(':') == std::string::npos)
-        return wrong(found.place, "'" + endpoint + "' is not host:port");
+      if (const auto checked = client::check_address(endpoint); !checked)
+        return wrong(found.place, checked.error().detail);
   } else if (name == "output") {
     const auto format = choose(found, kFormats);
     if (!format) return format.error();

@@ -151,12 +151,10 @@ TEST_F(KvctlFilesTest, TakesAValueFromAFileAndFromStandardInput) {
   EXPECT_EQ(kvctl({"put", "key", "@" + at("value")}).exit_code, 0);
   const StandardInput is_file(at("value"));
   EXPECT_EQ(kvctl({"put", "key", "-"}).exit_code, 0);
-  context.stop();
-  thread.join();
+  stop();
   ASSERT_EQ(n1.calls().size(), 2u);
   for (const api::Call& call : n1.calls())
     EXPECT_EQ(std::get<api::Put>(call.operation).value.size(), 200'000u);
-  thread = std::thread([] {});
 }
 
 TEST_F(KvctlFilesTest, SaysHowFarAnImportCameThatStops) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/asio/post.hpp>
+#include <future>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -138,6 +140,23 @@ class KvctlGroupTest : public ::testing::Test {
       return server.carry_out(request);
     }
     server.answer(request, api::CommandReply{api::Outcome::not_found, {}, {}});
+  }
+
+  /// Does something on the members' thread.
+  template <class Work>
+  void change(Work work) {
+    std::promise<void> done;
+    boost::asio::post(context, [&] {
+      work();
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+  /// Ends the members, so that what they have received can be looked at.
+  void stop() {
+    context.stop();
+    thread.join();
+    thread = std::thread([] {});
   }
 
   Ran kvctl(std::vector<std::string> line) {

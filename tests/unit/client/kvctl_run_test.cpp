@@ -149,15 +149,13 @@ TEST_F(KvctlRunTest, ImportsEachPairOnceAndKeepsTheLastOfAKey) {
     ASSERT_TRUE(count) << count.error().detail;
     EXPECT_EQ(*count, 4u);
   }
-  context.stop();
-  thread.join();
+  stop();
   std::vector<std::string> values;
   for (const api::Call& call : n1.calls()) {
     const auto& put = std::get<api::Put>(call.operation);
     if (as_text(put.key) == "a") values.emplace_back(as_text(put.value));
   }
   EXPECT_THAT(values, ::testing::ElementsAre("1", "3", "4"));
-  thread = std::thread([] {});
 }
 
 TEST_F(KvctlRunTest, EndsAClientWhileRepliesAreUnderWay) {

@@ -228,6 +228,7 @@ TEST(Settings, NameThePlaceOfWhatIsWrong) {
   EXPECT_EQ(settings.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(settings.error().detail, HasSubstr("KVCTL_OUTPUT: 'xml'"));
   EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_ENDPOINTS", "host"}})));
+  EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_ENDPOINTS", "a:7400,b:65536"}})));
   EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_CONFIG", "/nonexistent"}})));
 }
 

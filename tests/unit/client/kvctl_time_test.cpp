@@ -1,0 +1,100 @@
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+
+#include "client/kvctl/exporter.hpp"
+#include "kvstore/api/query.hpp"
+#include "tests/unit/client/kvctl_group.hpp"
+
+namespace kvctl {
+namespace {
+
+namespace api = kvstore::api;
+using client::ErrorCode;
+using client::testing::FakeServer;
+using client::testing::Received;
+using gms::model::as_bytes;
+using gms::model::ByteWriter;
+using std::chrono::milliseconds;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::Ran;
+
+/// How long commands take and go on.
+class KvctlTimeTest : public testing::KvctlGroupTest {
+ protected:
+  void answer_with(FakeServer::Script script) {
+    change([&] { n1.on_request(std::move(script)); });
+  }
+  void tell_events() {
+    const auto script = [this](FakeServer& server, const Received& request) {
+      if (request.kind != api::RequestKind::events) return lead(server, request);
+      api::EventsReply reply;
+      reply.events.push_back({api::EventSeq(1), 5, "started", "text"});
+      ByteWriter out;
+      encode(reply, out);
+      server.answer(request, out.take());
+    };
+    answer_with(script);
+  }
+
+  static void answer_page(FakeServer& server, const Received& request, std::uint64_t cursor) {
+    ByteWriter pairs;
+    encode_pair({as_bytes("key"), {api::Revision(1), as_bytes("value")}}, api::RangeContent::pairs,
+                pairs);
+    api::RangePage page;
+    page.count = 1;
+    page.cursor = api::CursorId(cursor);
+    page.pairs = pairs.bytes();
+    ByteWriter out;
+    encode(page, out);
+    server.answer(request, out.take());
+  }
+};
+
+TEST_F(KvctlTimeTest, CallsEndByTheEndOfAllCalls) {
+  client::Options options;
+  options.endpoints = {n1.address()};
+  options.ends_by = client::Clock::now();
+  client::Client client(options);
+  const auto written = client.put("key", "value");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::timed_out);
+  EXPECT_EQ(written.error().detail, "no time was left to ask");
+}
+
+TEST_F(KvctlTimeTest, SaysWhichRevisionWasWaitedFor) {
+  answer_with([](FakeServer& server, const Received& request) {
+    server.refuse(request, ErrorCode::unavailable, "revision 99 was not applied here in time");
+  });
+  const Ran ran = testing::run_line({"get", "x", "--min-revision", "99", "--timeout", "300ms", "-e",
+                                     n1.address() + "," + n2.address()});
+  EXPECT_EQ(ran.exit_code, 5);
+  EXPECT_THAT(ran.err, HasSubstr("n1: revision 99 was not applied here in time"));
+  EXPECT_THAT(ran.err, Not(HasSubstr("no leader")));
+}
+
+TEST_F(KvctlTimeTest, RefusesEndpointsThatAreNone) {
+  for (const char* endpoint : {"127.0.0.1:65536", "127.0.0.1:0", "127.0.0.1:", ":7400", "1:2:3"}) {
+    const Ran ran = testing::run_line({"get", "x", "-e", endpoint});
+    EXPECT_EQ(ran.exit_code, 2) << endpoint;
+    EXPECT_THAT(ran.err, HasSubstr("is not host:port")) << endpoint;
+  }
+  const auto refusal = [](std::vector<std::string> endpoints, milliseconds deadline) {
+    client::Options options;
+    options.endpoints = std::move(endpoints);
+    options.deadline = deadline;
+    client::Client client(options);
+    const auto read = client.get("x");
+    return read ? ErrorCode::io : read.error().code;
+  };
+  EXPECT_EQ(refusal({}, milliseconds(5000)), ErrorCode::invalid_argument);
+  EXPECT_EQ(refusal({n1.address(), "host"}, milliseconds(5000)), ErrorCode::invalid_argument);
+  EXPECT_EQ(refusal({n1.address()}, milliseconds(-1)), ErrorCode::invalid_argument);
+  EXPECT_EQ(refusal({"[::1]:99999"}, milliseconds(5000)), ErrorCode::invalid_argument);
+}
+
+}  // namespace
+}  // namespace kvctl
