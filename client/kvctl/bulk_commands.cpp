@@ -45,8 +45,11 @@ Error stopped(const Error& error, Importer& importer) {
 }
 
 Result<std::uint64_t> import_from(Input& input, Context& context, PairFormat format) {
+  // Each write may wait for longer than a first answer may take.
+  if (auto known = context.client().members(); !known)
+    return Error{known.error().code, known.error().detail + ". Not applied"};
   const Progress progress(context);
-  Importer importer(context.client(), format,
+  Importer importer(context.transfer_client(), format,
                     context.settings().timeout.value_or(Importer::kDeadlineDefault));
   auto count = importer.run(input.stream(), [&](std::uint64_t written) { progress.show(written); });
   if (count) return count;
@@ -69,7 +72,7 @@ Result<ExitCode> run_export(Context& context) {
   const auto format = parse_pair_format(context.arguments().text("format"));
   if (!format) return format.error();
   const Progress progress(context);
-  Exporter exporter(context.client(), *format);
+  Exporter exporter(context.transfer_client(), *format);
   const auto count = exporter.run(context.arguments().text("prefix"), std::cout,
                                   [&](std::uint64_t fetched) { progress.show(fetched); });
   if (!count) return count.error();

@@ -113,8 +113,24 @@ client::Options Context::client_options() const {
 }
 
 client::Client& Context::client() {
-  if (client_ == nullptr) client_ = std::make_unique<client::Client>(client_options());
+  if (client_ == nullptr) {
+    client::Options options = client_options();
+    options.ends_by = client::Clock::now() + time_left();
+    client_ = std::make_unique<client::Client>(options);
+  }
   return *client_;
+}
+
+client::Client& Context::transfer_client() {
+  if (transfer_client_ == nullptr)
+    transfer_client_ = std::make_unique<client::Client>(client_options());
+  return *transfer_client_;
+}
+
+std::chrono::milliseconds Context::time_left() {
+  const auto now = client::Clock::now();
+  if (!ends_by_) ends_by_ = now + settings_.timeout.value_or(kTimeout);
+  return std::chrono::ceil<std::chrono::milliseconds>(std::max(*ends_by_ - now, {}));
 }
 
 void Context::note(const std::string& text) const {

@@ -26,9 +26,15 @@ class Context {
 
   /// Addresses to begin with: those that were set, else the local cluster's, else the usual one.
   [[nodiscard]] std::vector<std::string> endpoints() const;
+  /// For calls of which each may take as long as the command line says.
   [[nodiscard]] client::Options client_options() const;
-  /// One client, made when it is first asked for.
+  /// One client, made when it is first asked for. All its calls together may take as long as the
+  /// command line says, counted from then.
   [[nodiscard]] client::Client& client();
+  /// Another one, each call of which may take so long: for what has as much to do as there is data.
+  [[nodiscard]] client::Client& transfer_client();
+  /// What client() has left of its time, which begins now at the latest.
+  [[nodiscard]] std::chrono::milliseconds time_left();
 
   /// A remark to people, unless they want it quiet.
   void note(const std::string& text) const;
@@ -38,6 +44,9 @@ class Context {
   Settings settings_;
   Printer printer_;
   std::unique_ptr<client::Client> client_;
+  std::unique_ptr<client::Client> transfer_client_;
+  /// When client() ends; nothing before it was asked for.
+  std::optional<client::Clock::time_point> ends_by_;
 };
 
 /// The line that says what failed, why, whether it was applied, and what to type next. `subject` is

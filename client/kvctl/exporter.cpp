@@ -13,6 +13,7 @@ using client::Result;
 bool Exporter::begin() {
   file_.reset(std::tmpfile());
   count_ = 0;
+  has_begun_ = false;
   return file_ != nullptr;
 }
 

@@ -20,7 +20,7 @@ class Exporter {
   Exporter(client::Client& client, PairFormat format) : client_(client), format_(format) {}
 
   /// Returns how many pairs were written. Calls `progress` with the pairs that have come. Errors:
-  /// unavailable and timed_out (after several attempts), io.
+  /// that of an attempt to which no page came, or of the last of several; io.
   template <class Progress>
   [[nodiscard]] client::Result<std::uint64_t> run(const std::string& prefix, std::ostream& out,
                                                   Progress progress) {
@@ -30,7 +30,8 @@ class Exporter {
       if (fetched) return copy_to(out);
       const bool lost = fetched.error().code == client::ErrorCode::unavailable ||
                         fetched.error().code == client::ErrorCode::not_found;
-      if (!lost || attempt == kAttemptsMax) return fetched.error();
+      // The client has looked for another replica already where none gives the first page.
+      if (!lost || !has_begun_ || attempt == kAttemptsMax) return fetched.error();
     }
   }
 
@@ -50,6 +51,7 @@ class Exporter {
   [[nodiscard]] client::Result<void> fetch(const std::string& prefix, Progress progress) {
     auto page = client_.range(options_of(prefix));
     while (page) {
+      has_begun_ = true;
       if (auto added = add(*page); !added) return added;
       progress(count_);
       if (!page->next) return {};
@@ -61,6 +63,8 @@ class Exporter {
   client::Client& client_;
   PairFormat format_;
   std::unique_ptr<std::FILE, Close> file_;
+  /// Whether a page of this attempt has come.
+  bool has_begun_ = false;
   std::uint64_t count_ = 0;
   std::string lines_;
   std::string end_;

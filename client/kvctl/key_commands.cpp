@@ -182,10 +182,11 @@ Result<ExitCode> run_range(Context& context) {
   const client::RangeOptions options = range_options(context.arguments(), from, to);
   std::uint64_t count = 0;
   RangeOutput output(context.printer(), options.content);
-  const auto done = for_each_page(context.client(), options, [&](const client::Page& page) {
-    count += page.count;
-    output.take(page);
-  });
+  const auto done =
+      for_each_page(context.transfer_client(), options, [&](const client::Page& page) {
+        count += page.count;
+        output.take(page);
+      });
   if (!done) return done.error();
   if (options.content == client::RangeContent::count) {
     if (context.printer().is_json())
@@ -210,13 +211,14 @@ Result<ExitCode> delete_prefix(Context& context) {
   options.to = end;
   options.content = client::RangeContent::keys;
   Table deleted{{"key"}, {}};
-  const auto listed = for_each_page(context.client(), options, [&](const client::Page& page) {
-    for (const client::Entry& entry : page.entries) deleted.rows.push_back({entry.key});
-  });
+  const auto listed =
+      for_each_page(context.transfer_client(), options, [&](const client::Page& page) {
+        for (const client::Entry& entry : page.entries) deleted.rows.push_back({entry.key});
+      });
   if (!listed) return listed.error();
   for (const auto& row : deleted.rows) {
     if (dry_run) break;
-    const auto reply = context.client().erase(std::get<std::string>(row[0]));
+    const auto reply = context.transfer_client().erase(std::get<std::string>(row[0]));
     if (!reply) return reply.error();
   }
   if (dry_run || !context.quiet()) context.printer().print(deleted, dry_run ? "keys" : "deleted");

@@ -34,7 +34,9 @@ struct Wish {
 
 Result<Wish> wish_of(Context& context, Change change, Duration ttl = {}) {
   // One that has left may answer for itself, with a view that the others are done with.
-  auto survey = survey_group(context.client());
+  // The change itself has to have some of the time, too.
+  const milliseconds patience = std::min(kSurveyPatience, context.time_left() / 2);
+  auto survey = survey_group(context.client(), patience);
   if (!survey) return survey.error();
   const auto member = member_of(survey->view.view, context.arguments().text("NAME"));
   if (!member) return member.error();
@@ -141,15 +143,17 @@ Result<ExitCode> run_maintenance(Context& context) {
 
 // ---- waiting
 
-/// A client whose questions to silent members end soon.
-client::Options waiting_options(const Context& context) {
+/// A client whose questions to silent members end soon, and all by the end of the wait.
+client::Options waiting_options(const Context& context, milliseconds time_max) {
   client::Options options = context.client_options();
   options.deadline = std::min(options.deadline, kWaitPatience);
+  options.ends_by = client::Clock::now() + time_max;
   return options;
 }
 
-milliseconds wait_time_max(const Context& context) {
-  return context.settings().timeout.value_or(kWaitTimeMax);
+/// What the command line says, less what the command has taken already; else what suits a wait.
+milliseconds wait_time_max(Context& context, milliseconds usual) {
+  return context.settings().timeout ? context.time_left() : usual;
 }
 
 std::string state_of(const View& view, const std::string& name) {
@@ -170,8 +174,9 @@ Result<ExitCode> run_wait(Context& context) {
   if (wanted.empty()) wanted = "up";
   const std::string name = arguments.text("NAME");
   std::string found;
-  client::Client client(waiting_options(context));
-  const auto waited = wait_until(client, wait_time_max(context), [&](const GroupSurvey& survey) {
+  const milliseconds time_max = wait_time_max(context, kWaitTimeMax);
+  client::Client client(waiting_options(context, time_max));
+  const auto waited = wait_until(client, time_max, [&](const GroupSurvey& survey) {
     found = state_of(survey.view.view, name);
     // Who is gone is not up either.
     return found == wanted || (wanted == "down" && found == "gone");
@@ -184,8 +189,9 @@ Result<ExitCode> run_wait(Context& context) {
 
 /// Waits until a member of that name is up that is none of `old`, and those are gone.
 Result<ExitCode> wait_for_new(Context& context, const std::string& name, const MemberId& old) {
-  client::Client client(waiting_options(context));
-  const auto waited = wait_until(client, wait_time_max(context), [&](const GroupSurvey& survey) {
+  const milliseconds time_max = wait_time_max(context, kWaitTimeMax);
+  client::Client client(waiting_options(context, time_max));
+  const auto waited = wait_until(client, time_max, [&](const GroupSurvey& survey) {
     const View& view = survey.view.view;
     const Member* found = view.find_name(name);
     return found != nullptr && found->id != old && view.is_up(found->id) && !view.has_voter(old);
@@ -253,8 +259,9 @@ Result<Wish> once_marked_down(Context& context, Wish wish) {
                                      [](const MemberSurvey& one) { return one.member.id; });
   const bool answers = own != members.end() && own->status;
   if (answers || !wish.survey.view.view.is_up(wish.member.id)) return wish;
-  client::Client client(waiting_options(context));
-  const auto waited = wait_until(client, kGoneTimeMax, [&](const GroupSurvey& survey) {
+  const milliseconds time_max = std::min(wait_time_max(context, kGoneTimeMax), kGoneTimeMax);
+  client::Client client(waiting_options(context, time_max));
+  const auto waited = wait_until(client, time_max, [&](const GroupSurvey& survey) {
     wish.survey = survey;
     return !survey.view.view.is_up(wish.member.id);
   });

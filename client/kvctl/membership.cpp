@@ -73,8 +73,9 @@ Result<void> wait_until(client::Client& client, milliseconds time_max, const Con
       last = "view " + std::to_string(survey->view.view.seq.value()) + " is " +
              voters_text(survey->view.view);
     }
+    if (client::Clock::now() + kLookEvery >= limit) break;
     pause_for(kLookEvery);
-  } while (client::Clock::now() < limit);
+  } while (true);
   return Error{ErrorCode::timed_out, "after " + std::to_string(time_max.count()) + " ms " + last};
 }
 

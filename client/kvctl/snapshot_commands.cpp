@@ -76,9 +76,10 @@ Result<std::string> place_of(const std::string& path) {
   return path;
 }
 
-Result<std::uint64_t> save(client::Client& client, const std::string& path) {
-  const auto group = group_of(client);
+Result<std::uint64_t> save(Context& context, const std::string& path) {
+  const auto group = group_of(context.client());
   if (!group) return group.error();
+  client::Client& client = context.transfer_client();
   client::RangeOptions options;
   options.content = client::RangeContent::rows;
   auto page = client.range(options);
@@ -103,7 +104,7 @@ Result<std::uint64_t> save(client::Client& client, const std::string& path) {
 Result<ExitCode> run_save(Context& context) {
   const auto place = place_of(context.arguments().text("FILE"));
   if (!place) return place.error();
-  const auto rows = save(context.client(), *place);
+  const auto rows = save(context, *place);
   if (!rows) return rows.error();
   context.note(std::to_string(*rows) + " rows saved");
   return ExitCode::done;

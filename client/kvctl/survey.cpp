@@ -10,9 +10,6 @@ namespace {
 using client::Result;
 using kvstore::api::StatusReply;
 
-/// A member that is paused must not hold the others' answers up for long.
-constexpr std::chrono::milliseconds kPatience{1000};
-
 void add_up(GroupSurvey& survey) {
   gms::model::Epoch epoch;
   for (const MemberSurvey& member : survey.members) {
@@ -28,13 +25,14 @@ void add_up(GroupSurvey& survey) {
   for (MemberSurvey& member : survey.members) member.up = survey.view.view.is_up(member.member.id);
 }
 
-GroupSurvey survey_view(client::Client& client, const gms::model::PlacedView& view) {
+GroupSurvey survey_view(client::Client& client, const gms::model::PlacedView& view,
+                        std::chrono::milliseconds patience) {
   GroupSurvey survey;
   survey.view = view;
   const std::vector<gms::model::Member> members = members_by_name(view.view);
   std::vector<std::future<Result<StatusReply>>> answers;
   for (const auto& member : members)
-    answers.push_back(client.status(member.info, kPatience, boost::asio::use_future));
+    answers.push_back(client.status(member.info, patience, boost::asio::use_future));
   for (std::size_t i = 0; i < members.size(); ++i)
     survey.members.push_back({members[i], false, answers[i].get()});
   add_up(survey);
@@ -49,13 +47,13 @@ std::vector<gms::model::Member> members_by_name(const gms::model::View& view) {
   return members;
 }
 
-Result<GroupSurvey> survey_group(client::Client& client) {
+Result<GroupSurvey> survey_group(client::Client& client, std::chrono::milliseconds patience) {
   const auto known = client.members();
   if (!known) return known.error();
-  GroupSurvey survey = survey_view(client, known->view);
+  GroupSurvey survey = survey_view(client, known->view, patience);
   // The member that was asked first may not know yet of one that came or left.
   if (survey.view.view.members != known->view.view.members)
-    survey = survey_view(client, survey.view);
+    survey = survey_view(client, survey.view, patience);
   return survey;
 }
 

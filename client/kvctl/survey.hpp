@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,16 @@ struct GroupSurvey {
   std::vector<MemberSurvey> members;
 };
 
+/// A member that is paused must not hold the others' answers up for long.
+inline constexpr std::chrono::milliseconds kSurveyPatience{1000};
+
 /// The voters of a view, sorted by name.
 [[nodiscard]] std::vector<gms::model::Member> members_by_name(const gms::model::View& view);
 
-/// Asks any member for the view and then every member of it how it is doing, all at once. The view
-/// is the newest that any of them knows. Error: that of the first question; members that do not
-/// answer are part of the result.
-[[nodiscard]] client::Result<GroupSurvey> survey_group(client::Client& client);
+/// Asks any member for the view and then every member of it how it is doing, all at once, for as
+/// long as `patience`. The view is the newest that any of them knows. Error: that of the first
+/// question; members that do not answer are part of the result.
+[[nodiscard]] client::Result<GroupSurvey> survey_group(
+    client::Client& client, std::chrono::milliseconds patience = kSurveyPatience);
 
 }  // namespace kvctl

@@ -84,16 +84,18 @@ Result<ExitCode> judge(Context& context, const std::vector<Verified>& members) {
 Result<ExitCode> run_verify(Context& context) {
   const auto depth =
       context.arguments().has("deep") ? api::DigestDepth::deep : api::DigestDepth::rolling;
-  const auto known = context.client().members();
+  // Replicas that are behind are waited for.
+  client::Client& client = context.transfer_client();
+  const auto known = client.members();
   if (!known) return known.error();
-  const auto index = context.client().take_digest(depth);
+  const auto index = client.take_digest(depth);
   // Whether it was taken does not matter: it changes nothing that a user sees.
   if (!index && index.error().code == ErrorCode::outcome_unknown)
     return Error{ErrorCode::unavailable, index.error().detail};
   if (!index) return index.error();
   std::vector<Verified> members;
   for (const auto& member : members_by_name(known->view.view))
-    members.push_back({member.name, digest_of(context.client(), member, *index)});
+    members.push_back({member.name, digest_of(client, member, *index)});
   print(context, members, *index);
   return judge(context, members);
 }

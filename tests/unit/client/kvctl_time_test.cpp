@@ -54,6 +54,13 @@ class KvctlTimeTest : public testing::KvctlGroupTest {
   }
 };
 
+TEST_F(KvctlTimeTest, NoCallOfACommandIsAllowedMoreThanTheCommand) {
+  EXPECT_EQ(testing::run_line({"status", "--timeout", "300ms", "-e", n1.address()}).exit_code, 0);
+  stop();
+  ASSERT_FALSE(n1.received().empty());
+  for (const Received& request : n1.received()) EXPECT_LE(request.deadline, milliseconds(300));
+}
+
 TEST_F(KvctlTimeTest, CallsEndByTheEndOfAllCalls) {
   client::Options options;
   options.endpoints = {n1.address()};
@@ -63,6 +70,23 @@ TEST_F(KvctlTimeTest, CallsEndByTheEndOfAllCalls) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, ErrorCode::timed_out);
   EXPECT_EQ(written.error().detail, "no time was left to ask");
+}
+
+TEST_F(KvctlTimeTest, AnExportIsBegunAnewOnlyOnceItHadBegun) {
+  std::atomic<int> ranges = 0;
+  answer_with([&](FakeServer& server, const Received& request) {
+    ranges += request.kind == api::RequestKind::range ? 1 : 0;
+    server.refuse(request, ErrorCode::not_found, "lost");
+  });
+  EXPECT_EQ(kvctl({"export"}).exit_code, 3);
+  EXPECT_EQ(ranges, 1);
+  answer_with([&](FakeServer& server, const Received& request) {
+    if (request.kind != api::RequestKind::range)
+      return server.refuse(request, ErrorCode::not_found, "lost");
+    answer_page(server, request, ++ranges < 4 ? 7 : 0);
+  });
+  EXPECT_EQ(kvctl({"export"}).out, "{\"key\":\"key\",\"value\":\"value\"}\n");
+  EXPECT_EQ(ranges, 4);
 }
 
 TEST_F(KvctlTimeTest, SaysWhichRevisionWasWaitedFor) {
