@@ -1,3 +1,6 @@
+#include <poll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/use_future.hpp>
 #include <future>
@@ -6,15 +9,17 @@
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/interrupts.hpp"
-#include "client/kvctl/survey.hpp"
+#include "client/kvctl/membership.hpp"
 #include "client/kvctl/text.hpp"
 
 namespace kvctl {
 namespace {
 
 namespace api = kvstore::api;
+using client::Error;
 using client::Result;
 using gms::model::Member;
+using gms::model::View;
 using std::chrono::milliseconds;
 
 constexpr milliseconds kFollowEvery{250};
@@ -30,23 +35,31 @@ struct Event {
 using Seen = std::map<std::string, api::EventSeq>;
 
 /// What happened to the members since `seen`, in the order of their clocks. Members that do not
-/// answer are named to `miss`.
+/// answer are named to `miss`; the error is the last one's when none does.
 template <class Miss>
 Result<std::vector<Event>> new_events(client::Client& client, const Arguments& arguments,
                                       Seen& seen, Miss miss) {
   const auto known = client.members();
   if (!known) return known.error();
+  const View& view = known->view.view;
+  if (view.members.empty()) return no_view_error();
   const auto only = arguments.find("member");
+  if (only)
+    if (const auto member = member_of(view, *only); !member) return member.error();
   std::vector<std::pair<std::string, std::future<Result<api::EventsReply>>>> answers;
-  for (const Member& member : members_by_name(known->view.view))
+  for (const Member& member : members_by_name(view))
     if (!only || *only == member.name)
       answers.emplace_back(member.name,
                            client.events(member.info, seen[member.name], boost::asio::use_future));
   std::vector<Event> events;
+  std::optional<Error> last;
+  std::size_t missed = 0;
   for (auto& [name, answer] : answers) {
     auto reply = answer.get();
     if (!reply) {
-      miss(name + ": " + reply.error().detail);
+      last = Error{reply.error().code, name + ": " + reply.error().detail};
+      miss(last->detail);
+      ++missed;
       continue;
     }
     for (api::EventReport& report : reply->events) {
@@ -54,6 +67,7 @@ Result<std::vector<Event>> new_events(client::Client& client, const Arguments& a
       events.push_back({name, std::move(report)});
     }
   }
+  if (last && missed == answers.size()) return *last;
   std::ranges::stable_sort(events, {}, [](const Event& event) { return event.report.at_ms; });
   return events;
 }
@@ -69,6 +83,12 @@ Table table_of(const std::vector<Event>& events) {
 /// Rows that have no end are not aligned, and are no list.
 Format format_without_end(const Printer& printer) {
   return printer.is_json() ? Format::jsonl : Format::plain;
+}
+
+/// Whether nobody reads the output any more, which a write would tell only with the next event.
+bool is_output_closed() {
+  pollfd output{STDOUT_FILENO, 0, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 Result<ExitCode> follow(Context& context) {
@@ -87,7 +107,7 @@ Result<ExitCode> follow(Context& context) {
     if (!events && is_first) return events.error();
     if (events) printer.print(table_of(*events), "events");
     printer.stream().flush();
-    if (!printer.stream()) return ExitCode::done;
+    if (!printer.stream() || is_output_closed()) return ExitCode::done;
     is_first = false;
   } while (interrupts.pause(kFollowEvery) == Interrupts::Woken::by_time);
   return ExitCode::interrupted;

@@ -83,6 +83,7 @@ Result<ExitCode> run_up(Context& context) {
 
 Result<ExitCode> run_down(Context& context) {
   LocalCluster cluster = cluster_of(context);
+  if (cluster.members().empty()) return cluster.find("n1").error();
   for (const LocalMember& member : cluster.members())
     if (const auto process = process_of(member)) {
       if (is_paused(*process)) (void)send_signal(*process, SIGCONT);
@@ -144,7 +145,15 @@ Result<ExitCode> run_add(Context& context) {
   LocalCluster cluster = cluster_of(context);
   const auto added = cluster.add();
   if (!added) return added.error();
-  if (auto up = cluster.wait_until_up({*added}, time_max(context)); !up) return up.error();
+  context.note(added->name + " is started; waiting until it is up");
+  if (auto up = cluster.wait_until_up({*added}, time_max(context)); !up) {
+    if (up.error().code != ErrorCode::timed_out) return up.error();
+    return Error{ErrorCode::timed_out,
+                 added->name +
+                     " was started and goes on: it is up once a quorum lets it join, "
+                     "which it has not so far. Try: kvctl status, or kvctl local remove " +
+                     added->name};
+  }
   if (!context.quiet()) print_members(context, {*added});
   return ExitCode::done;
 }

@@ -47,9 +47,15 @@ std::vector<gms::model::Member> members_by_name(const gms::model::View& view) {
   return members;
 }
 
+client::Error no_view_error() {
+  return {client::ErrorCode::unavailable,
+          "who answers has not joined a group yet, and no other member was reached"};
+}
+
 Result<GroupSurvey> survey_group(client::Client& client, std::chrono::milliseconds patience) {
   const auto known = client.members();
   if (!known) return known.error();
+  if (known->view.view.members.empty()) return no_view_error();
   GroupSurvey survey = survey_view(client, known->view, patience);
   // The member that was asked first may not know yet of one that came or left.
   if (survey.view.view.members != known->view.view.members)

@@ -36,9 +36,12 @@ inline constexpr std::chrono::milliseconds kSurveyPatience{1000};
 /// The voters of a view, sorted by name.
 [[nodiscard]] std::vector<gms::model::Member> members_by_name(const gms::model::View& view);
 
+/// Of a question to a group of which nobody but joiners can be reached.
+[[nodiscard]] client::Error no_view_error();
+
 /// Asks any member for the view and then every member of it how it is doing, all at once, for as
-/// long as `patience`. The view is the newest that any of them knows. Error: that of the first
-/// question; members that do not answer are part of the result.
+/// long as `patience`. The view is the newest that any of them knows. Errors: that of the first
+/// question, no_view_error(); members that do not answer are part of the result.
 [[nodiscard]] client::Result<GroupSurvey> survey_group(
     client::Client& client, std::chrono::milliseconds patience = kSurveyPatience);
 

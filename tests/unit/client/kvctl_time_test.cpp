@@ -120,5 +120,51 @@ TEST_F(KvctlTimeTest, RefusesEndpointsThatAreNone) {
   EXPECT_EQ(refusal({"[::1]:99999"}, milliseconds(5000)), ErrorCode::invalid_argument);
 }
 
+TEST_F(KvctlTimeTest, NamesAMemberOfWhichThereAreNoEvents) {
+  tell_events();
+  EXPECT_EQ(kvctl({"events", "--member", "n1", "-o", "plain"}).out,
+            "1970-01-01T00:00:00.005Z\tn1\tstarted\ttext\n");
+  const Ran ran = kvctl({"events", "--member", "n9"});
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_THAT(ran.err, HasSubstr("there is no member n9 in the view"));
+}
+
+TEST_F(KvctlTimeTest, AJoinerAloneKnowsNoGroup) {
+  change([this] {
+    n1.set_view({});
+    n2.set_view({});
+  });
+  for (const std::vector<std::string>& line :
+       std::vector<std::vector<std::string>>{{"view", "show"}, {"events"}, {"status"}}) {
+    const Ran ran = kvctl(line);
+    EXPECT_EQ(ran.exit_code, 5) << line.front();
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(KvctlTimeTest, FollowsNoLongerThanSomebodyReads) {
+  tell_events();
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
+  fflush(stdout);
+  const int before = dup(STDOUT_FILENO);
+  dup2(ends[1], STDOUT_FILENO);
+  close(ends[1]);
+  close(ends[0]);
+  const Ran ran = kvctl({"events", "--follow", "-o", "plain"});
+  dup2(before, STDOUT_FILENO);
+  close(before);
+  EXPECT_EQ(ran.exit_code, 0);
+  EXPECT_THAT(ran.out, HasSubstr("started"));
+}
+
+TEST_F(KvctlTimeTest, NothingIsDoneToAClusterThatIsNot) {
+  for (const char* command : {"down", "destroy", "status"}) {
+    const Ran ran = testing::run_line({"--dir", ::testing::TempDir() + "/typo", "local", command});
+    EXPECT_EQ(ran.exit_code, 3) << command;
+    EXPECT_THAT(ran.err, HasSubstr("there is no cluster in "));
+  }
+}
+
 }  // namespace
 }  // namespace kvctl
