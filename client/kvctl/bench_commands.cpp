@@ -116,10 +116,15 @@ std::vector<Command> bench_commands() {
       {"--csv", OptionKind::flag, "Print a line of names and a line of figures", ""},
   };
   return {
-      {"bench put", "Measure writes", Effect::writes, {}, options, run_put},
+      {"bench put",
+       "Measure writes, of keys bench/… that stay; del bench/ --prefix --yes removes them",
+       Effect::writes,
+       {},
+       options,
+       run_put},
       {"bench get", "Measure linearizable reads", Effect::writes, {}, options, run_get},
       {"bench mixed",
-       "Measure writes and reads, half and half",
+       "Measure writes and reads, half and half, of keys as of bench put",
        Effect::writes,
        {},
        options,

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 
 #include "client/kvctl/command_line.hpp"
@@ -57,7 +58,6 @@ std::string_view next_step(const Error& error, Effect effect) {
     case ErrorCode::timed_out: return effect == Effect::manages ? "" : "kvctl status";
     case ErrorCode::outcome_unknown: return "kvctl status";
     case ErrorCode::busy: return "kvctl status -v";
-    case ErrorCode::invalid_argument: return "kvctl --help";
     default: return "";
   }
 }
@@ -70,6 +70,13 @@ std::string subject_of(const Command& command, const Arguments& arguments) {
   return subject;
 }
 
+/// A wrong use of a command is explained by that command's help.
+Error with_help(Error error, const Command& command) {
+  if (error.code == ErrorCode::invalid_argument && error.detail.find(kTry) == std::string::npos)
+    error.detail += "." + std::string(kTry) + "kvctl " + std::string(command.name) + " --help";
+  return error;
+}
+
 void print_error(const std::string& line, Colour colour) {
   const bool coloured =
       colour == Colour::always || (colour == Colour::automatic && isatty(STDERR_FILENO) == 1);
@@ -78,14 +85,16 @@ void print_error(const std::string& line, Colour colour) {
 
 ExitCode run_command(const Command& command, Context& context) {
   const auto done = command.run(context);
+  errno = 0;
   std::cout.flush();
   if (done) {
     if (std::cout) return *done;
-    print_error(std::string(command.name) + ": the output could not be written",
+    print_error(std::string(command.name) + ": " + unwritten(errno) + ".",
                 context.settings().colour);
     return ExitCode::failed;
   }
-  print_error(error_line(subject_of(command, context.arguments()), done.error(), command.effect),
+  print_error(error_line(subject_of(command, context.arguments()), with_help(done.error(), command),
+                         command.effect),
               context.settings().colour);
   return exit_code_of(done.error().code);
 }

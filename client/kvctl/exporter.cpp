@@ -1,7 +1,9 @@
 #include "client/kvctl/exporter.hpp"
 
 #include <array>
+#include <cerrno>
 
+#include "client/kvctl/output.hpp"
 #include "client/kvctl/pairs.hpp"
 
 namespace kvctl {
@@ -40,8 +42,11 @@ Result<void> Exporter::add(const client::Page& page) {
 Result<std::uint64_t> Exporter::copy_to(std::ostream& out) {
   std::rewind(file_.get());
   std::array<char, 64 * 1024> buffer;
-  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file_.get()))
-    out.write(buffer.data(), static_cast<std::streamsize>(count));
+  while (const std::size_t count = std::fread(buffer.data(), 1, buffer.size(), file_.get())) {
+    errno = 0;
+    out.write(buffer.data(), static_cast<std::streamsize>(count)).flush();
+    if (!out) return Error{ErrorCode::io, unwritten(errno)};
+  }
   if (std::ferror(file_.get()) != 0) return Error{ErrorCode::io, "the temporary file is lost"};
   return count_;
 }

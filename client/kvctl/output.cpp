@@ -1,6 +1,7 @@
 #include "client/kvctl/output.hpp"
 
 #include <algorithm>
+#include <system_error>
 
 #include "client/kvctl/text.hpp"
 
@@ -37,7 +38,13 @@ void print_padded(std::ostream& out, const std::vector<std::string>& cells,
 
 }  // namespace
 
+std::string unwritten(int number) {
+  return "the output could not be written" +
+         (number == 0 ? "" : ": " + std::generic_category().message(number));
+}
+
 std::string to_text(const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return "-";
   if (const auto* text = std::get_if<std::string>(&cell)) return escape(*text);
   if (const auto* number = std::get_if<std::uint64_t>(&cell)) return std::to_string(*number);
   return std::get<bool>(cell) ? "yes" : "no";
@@ -49,6 +56,7 @@ json::value to_json_number(std::uint64_t value) {
 }
 
 json::value to_json(const Cell& cell) {
+  if (std::holds_alternative<std::monostate>(cell)) return nullptr;
   if (const auto* text = std::get_if<std::string>(&cell)) return json::value(*text);
   if (const auto* number = std::get_if<std::uint64_t>(&cell)) return to_json_number(*number);
   return json::value(std::get<bool>(cell));

@@ -12,8 +12,8 @@
 
 namespace kvctl {
 
-/// A value of the output: a text or bytes, a number, a truth.
-using Cell = std::variant<std::string, std::uint64_t, bool>;
+/// A value of the output: none, a text or bytes, a number, a truth.
+using Cell = std::variant<std::monostate, std::string, std::uint64_t, bool>;
 
 /// Rows under named columns.
 struct Table {
@@ -21,9 +21,12 @@ struct Table {
   std::vector<std::vector<Cell>> rows;
 };
 
-/// The cell as people read it.
+/// That the output could not be written, and why: `number` is the system's error, zero if unknown.
+[[nodiscard]] std::string unwritten(int number);
+
+/// The cell as people read it; `-` for none.
 [[nodiscard]] std::string to_text(const Cell& cell);
-/// Numbers above 2^53 are strings: most readers of JSON would round them.
+/// None is null. Numbers above 2^53 are strings: most readers of JSON would round them.
 [[nodiscard]] boost::json::value to_json(const Cell& cell);
 [[nodiscard]] boost::json::value to_json_number(std::uint64_t value);
 /// Sets `name`, or `name_b64` where the bytes are not UTF-8.

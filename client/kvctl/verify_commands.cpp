@@ -53,11 +53,10 @@ void print(Context& context, const std::vector<Verified>& members, Index index) 
     if (member.digest) {
       const bool deep = member.digest->depth == api::DigestDepth::deep;
       row.emplace_back(to_hex(member.digest->rolling.value()));
-      row.emplace_back(deep ? to_hex(member.digest->deep.value()) : std::string("-"));
+      row.push_back(deep ? Cell(to_hex(member.digest->deep.value())) : Cell());
       row.emplace_back(std::string("ok"));
     } else {
-      row.insert(row.end(), {Cell(std::string("-")), Cell(std::string("-")),
-                             Cell(member.digest.error().detail)});
+      row.insert(row.end(), {Cell(), Cell(), Cell(member.digest.error().detail)});
     }
     table.rows.push_back(std::move(row));
   }

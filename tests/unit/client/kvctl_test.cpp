@@ -249,6 +249,14 @@ TEST(Output, WritesNumbersThatReadersWouldRoundAsStrings) {
             "\"9007199254740993\"");
 }
 
+TEST(Output, PrintsNothingAsNull) {
+  const Table table{{"deep"}, {{Cell()}}};
+  std::ostringstream out;
+  Printer(out, Format::jsonl).print(table, "members");
+  Printer(out, Format::plain).print(table, "members");
+  EXPECT_EQ(out.str(), "{\"deep\":null}\n-\n");
+}
+
 TEST(Output, PrintsRowsInEveryFormat) {
   const Table table{{"key", "value", "revision"},
                     {{std::string("a"), std::string("x\ty"), std::uint64_t{7}},

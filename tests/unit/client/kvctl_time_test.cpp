@@ -89,6 +89,19 @@ TEST_F(KvctlTimeTest, AnExportIsBegunAnewOnlyOnceItHadBegun) {
   EXPECT_EQ(ranges, 4);
 }
 
+TEST_F(KvctlTimeTest, AnExportSaysWhyItsOutputCannotBeWritten) {
+  answer_with([](FakeServer& server, const Received& request) { answer_page(server, request, 0); });
+  client::Options options;
+  options.endpoints = {n1.address()};
+  client::Client client(options);
+  Exporter exporter(client, PairFormat::jsonl);
+  std::ofstream full("/dev/full");
+  const auto count = exporter.run("", full, [](std::uint64_t) {});
+  ASSERT_FALSE(count);
+  EXPECT_EQ(count.error().code, ErrorCode::io);
+  EXPECT_EQ(count.error().detail, "the output could not be written: No space left on device");
+}
+
 TEST_F(KvctlTimeTest, SaysWhichRevisionWasWaitedFor) {
   answer_with([](FakeServer& server, const Received& request) {
     server.refuse(request, ErrorCode::unavailable, "revision 99 was not applied here in time");
@@ -156,6 +169,11 @@ TEST_F(KvctlTimeTest, FollowsNoLongerThanSomebodyReads) {
   close(before);
   EXPECT_EQ(ran.exit_code, 0);
   EXPECT_THAT(ran.out, HasSubstr("started"));
+}
+
+TEST_F(KvctlTimeTest, AWrongUseIsExplainedByTheCommandsHelp) {
+  EXPECT_THAT(kvctl({"put", "key", "value", "--if-absent", "--if-value", "x"}).err,
+              HasSubstr("at most. Try: kvctl put --help\n"));
 }
 
 TEST_F(KvctlTimeTest, NothingIsDoneToAClusterThatIsNot) {
