@@ -31,8 +31,8 @@ class TableSource final : public RowSource {
 
   bool at_row() const override { return !ended_; }
   std::string_view key() const override { return place_->first; }
-  bool is_erased() const override { return version_->is_erased(); }
-  ByteSpan row() const override { return version_->row(); }
+  bool is_erased() const override { return version_.is_erased(); }
+  ByteSpan row() const override { return version_.row(); }
   void next() override {
     step();
     skip_unseen();
@@ -52,8 +52,10 @@ class TableSource final : public RowSource {
   /// Keys that came after the snapshot are not there for it.
   void skip_unseen() {
     for (; !ended_; step()) {
-      version_ = version_at(place_->second, at_);
-      if (version_ != nullptr) return;
+      const OverlayVersion* const seen = version_at(place_->second, at_);
+      if (seen == nullptr) continue;
+      version_ = *seen;
+      return;
     }
   }
 
@@ -64,7 +66,9 @@ class TableSource final : public RowSource {
   Place place_;
   api::Direction direction_;
   bool ended_;
-  const OverlayVersion* version_ = nullptr;
+  // A copy: what replaces the row later is written into its place in the table, and the version
+  // that is seen here moves behind it. The bytes of that stay where they are.
+  OverlayVersion version_;
 };
 
 }  // namespace

@@ -40,6 +40,12 @@ class TwoStores {
     std::unique_ptr<Snapshot> memory;
     std::unique_ptr<Snapshot> rocks;
   };
+  /// A scan of each that goes on while its store does.
+  struct Walk {
+    Pair rows;
+    std::unique_ptr<Scan> memory;
+    std::unique_ptr<Scan> rocks;
+  };
 
   std::uint64_t pick(std::uint64_t upto) { return random_() % upto; }
   std::string key() { return "key" + std::to_string(pick(400)); }
@@ -69,6 +75,7 @@ class TwoStores {
       reopen();
     }
     compare_get();
+    walk_on();
   }
 
   void apply() {
@@ -102,6 +109,7 @@ class TwoStores {
   }
 
   void reopen() {
+    walk_ = {};
     held_.clear();
     flush();
     memory_.reset();
@@ -129,6 +137,27 @@ class TwoStores {
     compare(at, Space::data, {as_bytes(from), as_bytes(to)});
   }
 
+  void begin_walk() {
+    const Direction direction = pick(2) == 0 ? Direction::ascending : Direction::descending;
+    const Space space = pick(4) == 0 ? Space::session : Space::data;
+    walk_ = {};
+    walk_.rows = {memory_->snapshot(), rocks_->snapshot()};
+    walk_.memory = walk_.rows.memory->scan(space, {}, direction);
+    walk_.rocks = walk_.rows.rocks->scan(space, {}, direction);
+  }
+
+  void walk_on() {
+    if (!walk_.memory || !walk_.memory->at_row()) begin_walk();
+    for (std::uint64_t left = pick(10); left > 0 && walk_.memory->at_row(); --left) {
+      ASSERT_TRUE(walk_.rocks->at_row());
+      ASSERT_EQ(text_of(*walk_.memory), text_of(*walk_.rocks));
+      walk_.memory->next();
+      walk_.rocks->next();
+    }
+    ASSERT_EQ(walk_.memory->at_row(), walk_.rocks->at_row());
+    ASSERT_TRUE(walk_.rocks->status().has_value());
+  }
+
   static void compare_snapshots(const Snapshot& memory, const Snapshot& rocks) {
     for (const Space space : {Space::data, Space::session})
       for (const Direction direction : {Direction::ascending, Direction::descending})
@@ -146,14 +175,17 @@ class TwoStores {
                              Direction direction) {
     std::string out;
     const auto walk = rows.scan(space, bounds, direction);
-    for (; walk->at_row(); walk->next()) {
-      out += as_text(walk->pair().key);
-      out += '@' + std::to_string(walk->pair().row.revision.value()) + '=';
-      out += as_text(walk->pair().row.value);
-      out += '\n';
-    }
+    for (; walk->at_row(); walk->next()) out += text_of(*walk);
     EXPECT_TRUE(walk->status().has_value());
     return out;
+  }
+
+  static std::string text_of(const Scan& walk) {
+    const api::Pair pair = walk.pair();
+    std::string out(as_text(pair.key));
+    out += '@' + std::to_string(pair.row.revision.value()) + '=';
+    out += as_text(pair.row.value);
+    return out + '\n';
   }
 
   std::mt19937_64 random_;
@@ -162,6 +194,7 @@ class TwoStores {
   std::unique_ptr<MemoryStore> memory_;
   std::unique_ptr<RocksStore> rocks_;
   std::vector<Pair> held_;
+  Walk walk_;
   Index index_;
   Index durable_;
 };

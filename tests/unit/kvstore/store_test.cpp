@@ -141,6 +141,16 @@ TYPED_TEST(AnyStore, SnapshotDoesNotSeeLaterChanges) {
   EXPECT_EQ(scan(*store->snapshot(), "", ""), "a=new c=new ");
 }
 
+std::string rest_of(Scan& walk) {
+  std::string out;
+  for (; walk.at_row(); walk.next()) {
+    out += as_text(walk.pair().key);
+    out += as_text(walk.pair().row.value);
+  }
+  EXPECT_TRUE(walk.status().has_value());
+  return out;
+}
+
 TYPED_TEST(AnyStore, AScanStandsStillWhileItsStoreMovesOn) {
   const auto store = this->place_.open();
   apply(*store, 1, {put("b", 1, "1"), put("d", 1, "1"), put("f", 1, "1")});
@@ -150,16 +160,30 @@ TYPED_TEST(AnyStore, AScanStandsStillWhileItsStoreMovesOn) {
   apply(*store, 2, {put("a", 2, "2"), put("c", 2, "2"), erase("d"), put("g", 2, "2")});
   ASSERT_TRUE(store->flush().has_value());
   apply(*store, 3, {put("b", 3, "3"), put("d", 3, "3"), erase("f")});
-  const auto rest_of = [](Scan& walk) {
-    std::string out;
-    for (; walk.at_row(); walk.next()) {
-      out += as_text(walk.pair().key);
-      out += as_text(walk.pair().row.value);
-    }
-    return out;
-  };
   EXPECT_EQ(rest_of(*up), "b1d1f1");
   EXPECT_EQ(rest_of(*down), "f1d1b1");
+}
+
+// Rows of several places are walked at once: while one place has the next row, the walks over the
+// others already stand on theirs, which come later.
+TYPED_TEST(AnyStore, AScanDoesNotSeeWhatReplacesARowThatItsSourceStandsOn) {
+  const auto store = this->place_.open();
+  apply(*store, 1, {put("a", 1, "1"), put("n", 1, "1"), put("z", 1, "1")});
+  ASSERT_TRUE(store->flush().has_value());
+  apply(*store, 2, {put("m", 2, "2"), erase("n")});
+  const auto rows = store->snapshot();
+  const auto up = rows->scan(Space::data, {}, Direction::ascending);
+  const auto down = rows->scan(Space::data, {}, Direction::descending);
+  apply(*store, 3, {put("m", 3, "3"), put("n", 3, "3")});
+  EXPECT_EQ(rest_of(*up), "a1m2z1");
+  EXPECT_EQ(rest_of(*down), "z1m2a1");
+
+  const auto again = store->snapshot();
+  const auto before_erasure = again->scan(Space::data, {}, Direction::ascending);
+  const auto before_erasure_down = again->scan(Space::data, {}, Direction::descending);
+  apply(*store, 4, {erase("m"), erase("n")});
+  EXPECT_EQ(rest_of(*before_erasure), "a1m3n3z1");
+  EXPECT_EQ(rest_of(*before_erasure_down), "z1n3m3a1");
 }
 
 TYPED_TEST(AnyStore, AChangeOfTheRecordAloneIsFlushed) {
