@@ -249,11 +249,15 @@ void ClientPort::close() {
 
 void ClientPort::stop() {
   close();
-  flush();
-  for (Slot& slot : slots_) {
-    if (slot.connection) slot.connection->stop();
-    slot.connection.reset();
+  for (std::size_t i = 1; i < slots_.size(); ++i) {
+    // A copy: a connection that ends here is let go of.
+    const std::shared_ptr<Connection> connection = slots_[i].connection;
+    if (connection) connection->finish();
+    slots_[i].connection.reset();
+    slots_[i].has_replies = false;
   }
+  to_flush_.clear();
+  waiting_.clear();
 }
 
 }  // namespace kvstore::server

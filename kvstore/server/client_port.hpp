@@ -54,7 +54,8 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   void expire(gms::model::Instant now);
   /// Accepts nobody any more; who is connected stays.
   void close();
-  /// Writes what is queued as far as clients take it at once, and ends all connections.
+  /// Writes what is queued as far as clients take it at once, takes no more requests, and ends all
+  /// connections. May be called again.
   void stop();
 
   void reply(const Origin& origin, const api::Reply& reply) override;

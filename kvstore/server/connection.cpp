@@ -67,6 +67,14 @@ void Connection::stop() {
   socket_.close(ignored);
 }
 
+void Connection::finish() {
+  if (owner_ == nullptr) return;
+  const auto self = shared_from_this();
+  ends_when_written_ = true;
+  if (!write_pending_) write();
+  if (owner_ != nullptr) stop();
+}
+
 void Connection::drop(const std::string& fault) {
   if (owner_ == nullptr) return;
   Owner* owner = owner_;

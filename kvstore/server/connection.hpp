@@ -74,7 +74,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     return !output_.empty() && last_taken_ < past;
   }
 
+  /// Ends the connection and tells nobody.
   void stop();
+  /// Writes what is queued as far as the client takes it at once, takes no more requests, and ends
+  /// the connection. The owner may be told.
+  void finish();
   /// Ends the connection and tells the owner.
   void drop(const std::string& fault);
 

@@ -31,10 +31,16 @@ class Handler final : public ClientPort::Handler {
   void on_request(const Origin& origin, const api::Request& request) override {
     origins.push_back(origin);
     body_bytes += request.body.size();
+    if (port == nullptr) return;
+    const std::string body(answer_bytes, 'r');
+    port->reply(origin, {origin.request, std::nullopt, {}, {}, as_bytes(body)});
   }
 
   std::vector<Origin> origins;
   std::size_t body_bytes = 0;
+  /// Answers at once here, if there is one.
+  ReplyPort* port = nullptr;
+  std::size_t answer_bytes = 0;
 };
 
 /// A client that sends any bytes it likes.
@@ -377,6 +383,24 @@ TEST_F(ClientPortTest, DropsThoseWhoseIncompleteRequestsAreLargeAndNobodyElse) {
   modest.send(Bytes(request.begin() + 10, request.end()));
   EXPECT_FALSE(modest.next().has_value()) << "what it sent is no request";
   EXPECT_EQ(port.connections(), 1u);
+}
+
+// What is written at the stop makes room for the next requests, which must not be taken any more.
+TEST_F(ClientPortTest, StopsWhileAClientHasRequestsThatWaitForRoom) {
+  limits.reply_bytes_max = 4096;
+  Client client = welcomed();
+  handler.port = &port;
+  handler.answer_bytes = 2000;
+  for (std::uint64_t i = 1; i <= 64; ++i) client.request(i, "x");
+  run_until([&] { return !handler.origins.empty(); });
+  const std::size_t taken = handler.origins.size();
+  ASSERT_LT(taken, 64u);
+  port.stop();
+  EXPECT_EQ(handler.origins.size(), taken);
+  for (std::size_t i = 0; i < taken; ++i) EXPECT_TRUE(client.next().has_value()) << i;
+  EXPECT_FALSE(client.next().has_value());
+  port.stop();
+  EXPECT_EQ(handler.origins.size(), taken);
 }
 
 TEST_F(ClientPortTest, GivesARepliesOfAGoneClientToNobody) {
