@@ -24,7 +24,7 @@ namespace gms::wire {
 inline constexpr std::uint8_t kFrameFormat = 1;
 inline constexpr std::size_t kFrameHeaderBytes = 12;
 /// No frame's body is larger, whatever a connection allows.
-inline constexpr std::size_t kFrameBodyBytesMax = 17 * 1024 * 1024;
+inline constexpr std::size_t kFrameBodyBytesMax = 18 * 1024 * 1024;
 
 /// A frame as received. The body is a slice of the receive buffer, which it keeps alive.
 struct Frame {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gms/wire/frame.hpp"
+
 namespace kvstore::api {
 namespace {
 
@@ -14,6 +16,9 @@ using gms::model::Error;
 using gms::model::ErrorCode;
 using gms::model::Index;
 using gms::model::Result;
+
+static_assert(kClientBodyBytesMax <= gms::wire::kFrameBodyBytesMax,
+              "every request and reply fits into a frame");
 
 /// The longest time that is told; a longer one is as good as this one.
 constexpr std::chrono::milliseconds::rep kTimeMax = 0xFFFFFFFF;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
@@ -19,6 +20,10 @@ inline constexpr std::size_t kCommandBytesMax = gms::model::kEntryPayloadBytesMa
 /// `busy` and not executed.
 inline constexpr std::size_t kUnacknowledgedCallsMax = 4096;
 inline constexpr std::size_t kUnacknowledgedBytesMax = 1024 * 1024;
+/// The row of a session: what it holds short of either limit, one more reply that is let in then,
+/// and 32 bytes for each and for the session.
+inline constexpr std::size_t kSessionRowBytesMax =
+    kUnacknowledgedBytesMax + kValueBytesMax + 32 * (kUnacknowledgedCallsMax + 1);
 /// One more session makes the longest idle one expire.
 inline constexpr std::size_t kSessionsMax = 100'000;
 
@@ -33,8 +38,11 @@ inline constexpr std::size_t kCursorsMax = 1024;
 inline constexpr std::chrono::seconds kCursorIdleMax{30};
 /// Digests that a replica remembers.
 inline constexpr std::size_t kDigestsMax = 64;
-/// A frame's body on the client port: the largest command or pair, and its envelope.
-inline constexpr std::size_t kClientBodyBytesMax = kCommandBytesMax + 64 * 1024;
+/// A page of one row, whose key may be as large as any.
+inline constexpr std::size_t kPageBodyBytesMax = kSessionRowBytesMax + kKeyBytesMax + 64;
+/// A frame's body on the client port: the largest command or page, and its envelope.
+inline constexpr std::size_t kClientBodyBytesMax =
+    std::max(kCommandBytesMax, kPageBodyBytesMax) + 64 * 1024;
 
 /// An idle session is expired after this time of the group's clock.
 inline constexpr std::chrono::minutes kSessionTtlDefault{10};

@@ -112,6 +112,24 @@ void RangeReader::add(const Cursor& cursor, const api::Pair& pair) {
   encode_pair({row_key_, pair.row}, cursor.content, pairs_);
 }
 
+Result<void> RangeReader::add_rows(const Cursor& cursor, storage::Scan& scan, api::RangePage& page,
+                                   Bytes& last) {
+  const std::uint64_t rows_max = std::min<std::uint64_t>(cursor.limit, limits_.page_rows_max);
+  for (; scan.at_row() && page.count < rows_max; scan.next()) {
+    const api::Pair pair = scan.pair();
+    const std::size_t bytes = pairs_.bytes().size() + pair_bytes(pair, cursor.content);
+    if (page.count > 0 && bytes > cursor.page_bytes) break;
+    if (bytes > api::kPageBodyBytesMax)
+      return Error{ErrorCode::too_large, "a row of " + std::to_string(bytes) +
+                                             " bytes; a page has at most " +
+                                             std::to_string(api::kPageBodyBytesMax)};
+    add(cursor, pair);
+    last.assign(pair.key.begin(), pair.key.end());
+    ++page.count;
+  }
+  return {};
+}
+
 Result<RangeReader::Rest> RangeReader::read_page(Cursor& cursor, api::RangePage& page) {
   pairs_.clear();
   if (const auto record = std::exchange(cursor.record, std::nullopt)) {
@@ -119,16 +137,8 @@ Result<RangeReader::Rest> RangeReader::read_page(Cursor& cursor, api::RangePage&
     ++page.count;
   }
   const auto scan = cursor.rows->scan(cursor.space, {cursor.from, cursor.to}, cursor.direction);
-  const std::uint64_t rows_max = std::min<std::uint64_t>(cursor.limit, limits_.page_rows_max);
   Bytes last;
-  for (; scan->at_row() && page.count < rows_max; scan->next()) {
-    const api::Pair pair = scan->pair();
-    const std::size_t bytes = pairs_.bytes().size() + pair_bytes(pair, cursor.content);
-    if (page.count > 0 && bytes > cursor.page_bytes) break;
-    add(cursor, pair);
-    last.assign(pair.key.begin(), pair.key.end());
-    ++page.count;
-  }
+  if (auto added = add_rows(cursor, *scan, page, last); !added) return added.error();
   if (auto status = scan->status(); !status) return status.error();
   cursor.limit -= page.count;
   page.state = cursor.rows->applied();

@@ -27,12 +27,13 @@ class RangeReader {
  public:
   RangeReader(const storage::Store& store, const RangeLimits& limits);
 
-  /// Appends the encoded first RangePage. Errors: busy (too many ranges are open), io, corrupt.
+  /// Appends the encoded first RangePage. Errors: busy (too many ranges are open), too_large (a row
+  /// that no state machine of these limits makes), io, corrupt.
   [[nodiscard]] gms::model::Result<void> first_page(const api::RangeQuery& query,
                                                     gms::model::Instant now,
                                                     gms::model::ByteWriter& out);
   /// Appends the encoded next RangePage. Errors: unavailable (the cursor was idle for too long, or
-  /// was never here; the range has to start again), io, corrupt.
+  /// was never here; the range has to start again), too_large, io, corrupt.
   [[nodiscard]] gms::model::Result<void> next_page(const api::PageQuery& query,
                                                    gms::model::Instant now,
                                                    gms::model::ByteWriter& out);
@@ -65,6 +66,10 @@ class RangeReader {
   /// All rows, and the record first. Precondition: nothing was applied since the snapshot.
   [[nodiscard]] gms::model::Result<void> begin_rows(Cursor& cursor) const;
   void add(const Cursor& cursor, const api::Pair& pair);
+  /// Adds rows of `scan` for as long as the page may have more; the key of the last in `last`.
+  /// Error: too_large.
+  [[nodiscard]] gms::model::Result<void> add_rows(const Cursor& cursor, storage::Scan& scan,
+                                                  api::RangePage& page, gms::model::Bytes& last);
   /// Reads a page into `page` and `pairs_` and moves the cursor past it.
   [[nodiscard]] gms::model::Result<Rest> read_page(Cursor& cursor, api::RangePage& page);
 

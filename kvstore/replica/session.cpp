@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "kvstore/api/limits.hpp"
+
 namespace kvstore::replica {
 namespace {
 
@@ -22,6 +24,12 @@ constexpr std::uint8_t kSessionFormat = 1;
 /// u8.
 constexpr std::size_t kRowHeadBytes = 29;
 constexpr std::size_t kReplyBytes = 18;
+/// What stands before the value of a previous row: its revision, and the value's size.
+constexpr std::size_t kPreviousHeadBytes = 12;
+static_assert(kRowHeadBytes + api::kUnacknowledgedCallsMax * (kReplyBytes + kPreviousHeadBytes) +
+                      api::kUnacknowledgedBytesMax + api::kValueBytesMax <=
+                  api::kSessionRowBytesMax,
+              "pages have room for every session");
 
 void put_reply(const CachedReply& cached, ByteWriter& out) {
   // Put together first: a row has hundreds of these, and is written with every batch.

@@ -1,5 +1,6 @@
 #include "kvstore/replica/range_reader.hpp"
 
+#include "gms/wire/frame.hpp"
 #include "tests/unit/kvstore/replica_fixture.hpp"
 
 namespace kvstore::replica {
@@ -193,6 +194,64 @@ TEST_F(Ranges, OfAllRowsHaveTheRecordFirstThenKeysThenSessionsOfOneState) {
   EXPECT_EQ(count_, 12U);
   EXPECT_EQ(state_, Index(11));
   EXPECT_EQ(ranges_.open_count(), 0U);
+}
+
+/// The row of a session whose client acknowledged nothing: one byte below what is too much it got
+/// one more reply, with the largest value.
+storage::ChangeSet largest_session(StagedChanges& staged, Index at) {
+  SessionTable table{SessionLimits()};
+  const api::SessionId session = table.open(api::Nonce(1), at, gms::model::GroupClock(1));
+  const auto call = [&](std::uint64_t number, std::size_t bytes) {
+    const std::string value(bytes, 'v');
+    const auto admission = table.admit({session, api::CallNumber(number), {}, put("k", "v")}, at,
+                                       gms::model::GroupClock(1));
+    ASSERT_TRUE(std::holds_alternative<Execute>(admission)) << number;
+    table.remember(
+        *std::get<Execute>(admission).session, api::CallNumber(number),
+        {api::Outcome::done, api::Revision(1), api::Versioned{api::Revision(1), as_bytes(value)}});
+  };
+  constexpr std::size_t kOthers = api::kUnacknowledgedCallsMax - 2;
+  constexpr std::size_t kEach = (api::kUnacknowledgedBytesMax - 1) / kOthers;
+  for (std::uint64_t number = 1; number <= kOthers; ++number) call(number, kEach);
+  call(kOthers + 1, api::kUnacknowledgedBytesMax - 1 - kOthers * kEach);
+  call(kOthers + 2, api::kValueBytesMax);
+  table.stage(staged);
+  storage::ChangeSet changes = staged.changes();
+  changes.applied = at;
+  return changes;
+}
+
+TEST_F(Ranges, OfAllRowsFitIntoFramesWhateverASessionHolds) {
+  StagedChanges staged;
+  const auto changes = largest_session(staged, Index(++index_));
+  ASSERT_TRUE(store_.apply(changes).has_value());
+  RangeQuery query;
+  query.content = RangeContent::rows;
+  ByteWriter out;
+  ASSERT_TRUE(ranges_.first_page(query, now_, out).has_value());
+  std::size_t largest = 0;
+  for (api::CursorId cursor = take(out); cursor != api::CursorId(); cursor = take(out)) {
+    out.clear();
+    ASSERT_TRUE(ranges_.next_page({cursor}, now_, out).has_value());
+    largest = std::max(largest, out.bytes().size());
+  }
+  EXPECT_GT(largest, api::kValueBytesMax + api::kUnacknowledgedBytesMax);
+  // What is around the body of a reply has room, too.
+  EXPECT_LE(largest + 4096, api::kClientBodyBytesMax);
+  EXPECT_LE(api::kClientBodyBytesMax, gms::wire::kFrameBodyBytesMax);
+}
+
+TEST_F(Ranges, ARowThatNoFrameHoldsIsRefused) {
+  write("huge", std::string(api::kClientBodyBytesMax, 'v'));
+  RangeQuery query;
+  query.bounds = {as_bytes("huge"), as_bytes("huge~")};
+  ByteWriter out;
+  const auto refused = ranges_.first_page(query, now_, out);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, ErrorCode::too_large);
+  query.content = RangeContent::keys;
+  EXPECT_EQ(first(query), api::CursorId());
+  EXPECT_EQ(seen_, "huge ");
 }
 
 TEST_F(Ranges, OfAllRowsOfAnEmptyStoreAreRefused) {
