@@ -33,6 +33,9 @@ inline constexpr std::size_t kSessionsMax = 100'000;
 inline constexpr std::size_t kPageBytesDefault = 256 * 1024;
 inline constexpr std::size_t kPageBytesMax = 4 * 1024 * 1024;
 inline constexpr std::size_t kPageRowsMax = 10'000;
+/// Bytes of rows that are read at a time, for a page or a digest, whatever of them is wanted; the
+/// row that reaches this is the last.
+inline constexpr std::size_t kReadStepBytesMax = 4 * 1024 * 1024;
 /// Ranges that a replica holds open between two pages, and for how long one may rest.
 inline constexpr std::size_t kCursorsMax = 1024;
 inline constexpr std::chrono::seconds kCursorIdleMax{30};

@@ -19,12 +19,15 @@ DeepDigest::DeepDigest(std::unique_ptr<storage::Snapshot> rows) : rows_(std::mov
 }
 
 Result<DeepWork> DeepDigest::advance(std::size_t rows_max) {
-  for (std::size_t i = 0; i < rows_max;) {
+  std::size_t bytes = 0;
+  for (std::size_t rows = 0; rows < rows_max && bytes < api::kReadStepBytesMax;) {
     if (scan_->at_row()) {
-      digest_ = digest_row(digest_, space_, scan_->pair());
+      const api::Pair pair = scan_->pair();
+      bytes += pair.key.size() + pair.row.value.size();
+      digest_ = digest_row(digest_, space_, pair);
       scan_->next();
       ++rows_read_;
-      ++i;
+      ++rows;
       continue;
     }
     if (auto status = scan_->status(); !status) return status.error();

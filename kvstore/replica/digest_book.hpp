@@ -19,6 +19,7 @@ class DeepDigest {
  public:
   explicit DeepDigest(std::unique_ptr<storage::Snapshot> rows);
 
+  /// Reads at most `rows_max` rows, and none any more once they had kReadStepBytesMax bytes.
   /// Errors: io, corrupt.
   [[nodiscard]] gms::model::Result<DeepWork> advance(std::size_t rows_max);
 
@@ -48,8 +49,7 @@ class DigestBook {
   /// The digest taken at `at`, by a replica that is at `applied`.
   [[nodiscard]] api::DigestReply find(gms::model::Index at, gms::model::Index applied) const;
 
-  /// Reads at most `rows_max` rows for the oldest deep digest under way. Errors: io, corrupt; that
-  /// digest is given up then.
+  /// Advances the oldest deep digest under way. Errors: io, corrupt; that digest is given up then.
   [[nodiscard]] gms::model::Result<DeepWork> work(std::size_t rows_max);
   /// Forgets the deep digests under way, and lets go of their rows.
   void give_up();

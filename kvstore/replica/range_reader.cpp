@@ -115,8 +115,11 @@ void RangeReader::add(const Cursor& cursor, const api::Pair& pair) {
 Result<void> RangeReader::add_rows(const Cursor& cursor, storage::Scan& scan, api::RangePage& page,
                                    Bytes& last) {
   const std::uint64_t rows_max = std::min<std::uint64_t>(cursor.limit, limits_.page_rows_max);
+  std::size_t read_bytes = 0;
   for (; scan.at_row() && page.count < rows_max; scan.next()) {
+    if (read_bytes >= api::kReadStepBytesMax) break;
     const api::Pair pair = scan.pair();
+    read_bytes += pair.key.size() + pair.row.value.size();
     const std::size_t bytes = pairs_.bytes().size() + pair_bytes(pair, cursor.content);
     if (page.count > 0 && bytes > cursor.page_bytes) break;
     if (bytes > api::kPageBodyBytesMax)

@@ -20,7 +20,8 @@ struct RangeLimits {
   api::CursorId cursor_base;
 };
 
-/// Serves ranges page by page. All pages of a range come from one snapshot, held between them.
+/// Serves ranges page by page. All pages of a range come from one snapshot, held between them. A
+/// page ends where it is large, has many rows, or much was read for it, whatever of that it holds.
 ///
 /// Thread rule: the store's. Time is told by the caller and touches nothing but cursors.
 class RangeReader {

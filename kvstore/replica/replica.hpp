@@ -88,9 +88,9 @@ class Replica final {
   [[nodiscard]] api::DigestReply digest_at(const api::DigestQuery& query) const {
     return digests_.find(query.index, applied());
   }
-  /// Reads at most `rows_max` rows for a deep digest that is under way, if any. To be called again,
-  /// between other work, while it says that there is more. Errors: io, corrupt: the store is not
-  /// intact.
+  /// Advances a deep digest that is under way, if any, by `rows_max` rows at most. To be called
+  /// again, between other work, while it says that there is more. Errors: io, corrupt: the store is
+  /// not intact.
   [[nodiscard]] gms::model::Result<DeepWork> work_on_deep_digest(std::size_t rows_max) {
     return digests_.work(rows_max);
   }

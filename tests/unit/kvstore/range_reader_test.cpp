@@ -254,6 +254,28 @@ TEST_F(Ranges, ARowThatNoFrameHoldsIsRefused) {
   EXPECT_EQ(seen_, "huge ");
 }
 
+// What a page costs is what is read for it, whatever of that it holds.
+TEST_F(Ranges, APageEndsWhenMuchWasReadForIt) {
+  for (int i = 0; i < 6; ++i)
+    write("large" + std::to_string(i), std::string(api::kReadStepBytesMax / 2, 'v'));
+  RangeReader ranges(store_, {});
+  for (const RangeContent content : {RangeContent::count, RangeContent::keys}) {
+    RangeQuery query;
+    query.content = content;
+    query.bounds = {as_bytes("large"), {}};
+    count_ = 0;
+    pages_ = 0;
+    ByteWriter out;
+    ASSERT_TRUE(ranges.first_page(query, now_, out).has_value());
+    for (api::CursorId cursor = take(out); cursor != api::CursorId(); cursor = take(out)) {
+      out.clear();
+      ASSERT_TRUE(ranges.next_page({cursor}, now_, out).has_value());
+    }
+    EXPECT_EQ(count_, 6U);
+    EXPECT_EQ(pages_, 3);
+  }
+}
+
 TEST_F(Ranges, OfAllRowsOfAnEmptyStoreAreRefused) {
   storage::MemoryImage image;
   storage::MemoryStore store(image);

@@ -194,6 +194,25 @@ TEST(DeepDigest, TellsAStoreThatWasChangedBehindTheReplicasBack) {
   EXPECT_NE(intact.deep, spoiled.deep);
 }
 
+TEST(DeepDigest, StopsWhenMuchWasReadHoweverFewRowsThatWere) {
+  storage::MemoryImage image;
+  storage::MemoryStore store(image);
+  const std::string value(api::kReadStepBytesMax / 2, 'v');
+  storage::ChangeSet changes;
+  const std::array keys{"a", "b", "c", "d", "e"};
+  for (const char* const key : keys)
+    changes.changes.push_back(
+        {storage::Space::data, as_bytes(key), api::Versioned{api::Revision(1), as_bytes(value)}});
+  ASSERT_TRUE(store.apply(changes).has_value());
+  DeepDigest digest(store.snapshot());
+  for (const std::uint64_t rows : {2U, 4U}) {
+    EXPECT_EQ(*digest.advance(1000), DeepWork::more);
+    EXPECT_EQ(digest.rows_read(), rows);
+  }
+  EXPECT_EQ(*digest.advance(1000), DeepWork::none);
+  EXPECT_EQ(digest.rows_read(), 5U);
+}
+
 TEST(DeepDigest, IsOfItsIndexThoughWritesGoOn) {
   Stream stream;
   stream.add(api::RegisterSession{api::Nonce(1)});
