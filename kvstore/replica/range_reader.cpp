@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "kvstore/replica/applied_state.hpp"
+
 namespace kvstore::replica {
 
 using gms::model::Bytes;
@@ -96,6 +98,14 @@ Result<void> RangeReader::begin_rows(Cursor& cursor) const {
   auto stored = store_.stored();
   if (!stored) return stored.error();
   if (!*stored) return Error{ErrorCode::unavailable, "nothing is stored yet"};
+  const auto state = decode_applied_state((*stored)->record);
+  if (!state) return state.error();
+  // After a crash the state may be in the middle of a batch, where a deep digest stored it. Its
+  // mark stands before that, so a group that began with it would leave out commands as done
+  // already.
+  if (state->index != state->mark_index)
+    return Error{ErrorCode::unavailable,
+                 "this replica has not caught up since its start; ask again"};
   cursor.record = std::move((*stored)->record);
   cursor.from.clear();
   cursor.to.clear();

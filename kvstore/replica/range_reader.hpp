@@ -29,7 +29,8 @@ class RangeReader {
   RangeReader(const storage::Store& store, const RangeLimits& limits);
 
   /// Appends the encoded first RangePage. Errors: busy (too many ranges are open), too_large (a row
-  /// that no state machine of these limits makes), io, corrupt.
+  /// that no state machine of these limits makes), unavailable (of all rows: the state has no mark
+  /// of its own for now), io, corrupt.
   [[nodiscard]] gms::model::Result<void> first_page(const api::RangeQuery& query,
                                                     gms::model::Instant now,
                                                     gms::model::ByteWriter& out);

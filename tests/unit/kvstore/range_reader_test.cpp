@@ -166,12 +166,23 @@ TEST_F(Ranges, TooManyOpenOnesAreBusyUntilOneIsClosed) {
   EXPECT_EQ(next(one).error().code, ErrorCode::unavailable);
 }
 
+/// What a replica keeps with a state up to `applied`, whose mark stands at `mark`.
+Bytes record_of(Index applied, Index mark) {
+  AppliedState state;
+  state.index = applied;
+  state.mark_index = mark;
+  ByteWriter out;
+  encode(state, out);
+  return out.take();
+}
+
 TEST_F(Ranges, OfAllRowsHaveTheRecordFirstThenKeysThenSessionsOfOneState) {
   storage::ChangeSet changes;
   changes.changes.push_back(
       {storage::Space::session, as_bytes("7"), api::Versioned{api::Revision(1), as_bytes("mine")}});
   changes.applied = Index(++index_);
-  changes.record = as_bytes("record");
+  const Bytes record = record_of(Index(index_), Index(index_));
+  changes.record = record;
   ASSERT_TRUE(store_.apply(changes).has_value());
   RangeQuery query;
   query.content = RangeContent::rows;
@@ -187,7 +198,7 @@ TEST_F(Ranges, OfAllRowsHaveTheRecordFirstThenKeysThenSessionsOfOneState) {
     ASSERT_TRUE(ranges_.next_page({cursor}, now_, out).has_value());
     cursor = take(out);
   }
-  std::string all = "=record ";
+  std::string all = "=" + text_of(record) + " ";
   for (int i = 0; i < 10; ++i)
     all += "kk" + std::to_string(i) + "=value " + std::to_string(i) + " ";
   EXPECT_EQ(seen_, all + "s7=mine ");
@@ -223,7 +234,9 @@ storage::ChangeSet largest_session(StagedChanges& staged, Index at) {
 
 TEST_F(Ranges, OfAllRowsFitIntoFramesWhateverASessionHolds) {
   StagedChanges staged;
-  const auto changes = largest_session(staged, Index(++index_));
+  auto changes = largest_session(staged, Index(++index_));
+  const Bytes record = record_of(Index(index_), Index(index_));
+  changes.record = record;
   ASSERT_TRUE(store_.apply(changes).has_value());
   RangeQuery query;
   query.content = RangeContent::rows;
@@ -273,6 +286,25 @@ TEST_F(Ranges, APageEndsWhenMuchWasReadForIt) {
     }
     EXPECT_EQ(count_, 6U);
     EXPECT_EQ(pages_, 3);
+  }
+}
+
+// What is saved of it could not found a group: its mark stands before its commands.
+TEST_F(Ranges, OfAllRowsAreRefusedWhileTheStateIsAheadOfItsMark) {
+  RangeQuery query;
+  query.content = RangeContent::rows;
+  for (const std::uint64_t ahead : {1U, 0U}) {
+    storage::ChangeSet changes;
+    changes.applied = Index(index_);
+    const Bytes record = record_of(Index(index_ + ahead), Index(index_));
+    changes.record = record;
+    ASSERT_TRUE(store_.apply(changes).has_value());
+    ByteWriter out;
+    const auto begun = ranges_.first_page(query, now_, out);
+    ASSERT_EQ(begun.has_value(), ahead == 0);
+    if (!begun) {
+      EXPECT_EQ(begun.error().code, ErrorCode::unavailable);
+    }
   }
 }
 
