@@ -58,6 +58,14 @@ Result<void> check_no_member(FileSystem& files, const std::string& directory) {
   return {};
 }
 
+/// A member without its IDENTITY is not what a try has left: it may have the only copy of
+/// something.
+Result<void> check_nobody_ran(FileSystem& files, const std::string& directory) {
+  if (!StateFiles(files, directory).has_booted()) return {};
+  return Error{ErrorCode::corrupt, directory + ": " + std::string(kIdentityName) + " is missing; " +
+                                       std::string(kRejoinAdvice)};
+}
+
 /// Clears away what a try that did not come to its end has left.
 Result<void> remove_remnants(FileSystem& files, const std::string& directory,
                              const std::string& log_directory) {
@@ -95,6 +103,7 @@ Result<void> initialise(FileSystem& files, const std::string& directory, const N
   const auto lock = files.lock(directory);
   if (!lock) return lock.error();
   if (auto free = check_no_member(files, directory); !free) return free;
+  if (auto free = check_nobody_ran(files, directory); !free) return free;
   const std::string log_directory = joined(directory, kLogDirectory);
   if (auto made = ensure_directory(files, log_directory); !made) return made;
   if (auto removed = remove_remnants(files, directory, log_directory); !removed) return removed;

@@ -18,10 +18,11 @@ struct NewMember {
 };
 
 /// Makes `directory` the data directory of a new member: for a founder with the group's first entry
-/// and a vote for itself, for a joiner without a log. Creates the directory if it is not there;
-/// its parent must be. What an earlier try left behind is replaced; until the last write
-/// there is no IDENTITY, and without one it is no data directory. Errors: conflict (it is one
-/// already, or in use), not_found (no parent), busy, io.
+/// and a vote for itself, for a joiner without a log. Creates the directory if it is not there; its
+/// parent must be. What an earlier try left behind is replaced; until the last write there is no
+/// IDENTITY, and without one it is no data directory. Errors: conflict (it is one already, or in
+/// use), corrupt (a member ran on it, and its IDENTITY is missing), not_found (no parent), busy,
+/// io.
 [[nodiscard]] model::Result<void> initialise(FileSystem& files, const std::string& directory,
                                              const NewMember& member, const LogOptions& options);
 

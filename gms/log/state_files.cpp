@@ -118,6 +118,12 @@ Result<Bytes> StateFiles::read_twin(Twin& twin, std::string_view name) {
   return newest->content;
 }
 
+bool StateFiles::has_booted() {
+  const TwinCopies copies = boot_.record.read();
+  const CheckedRecord* const newest = copies.newest();
+  return newest != nullptr && newest->version > RecordVersion();
+}
+
 Result<void> StateFiles::create(const HardState& hard_state, const Meta& meta) {
   if (auto done = boot_.record.write({}, {}, 0); !done) return done;
   if (auto done = write_twin(hard_state_, encode(hard_state)); !done) return done;

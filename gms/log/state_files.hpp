@@ -37,6 +37,10 @@ class StateFiles {
   /// corrupt (refused before, or a record with no readable copy [C13]).
   [[nodiscard]] model::Result<StoredState> read();
 
+  /// Whether a member ever started here, as far as can be read: what create() wrote was written
+  /// anew.
+  [[nodiscard]] bool has_booted();
+
   /// The first writes of a new directory, but for IDENTITY. `boot` is the last one used: none.
   [[nodiscard]] model::Result<void> create(const model::HardState& hard_state, const Meta& meta);
   /// A start's writes: everything again, both copies of it, durable. What was read may have come

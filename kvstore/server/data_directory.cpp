@@ -129,6 +129,16 @@ Result<void> read_all_rows(const std::string& data, std::ostream& out) {
   return {};
 }
 
+/// Whether a member ran here. What is left of an `init` or a `restore` that was interrupted has
+/// none of this, and may be replaced.
+bool has_run(const std::string& data) {
+  if (is_refused(data)) return true;
+  std::error_code failed;
+  if (fs::exists(storage::snapshots_directory(data), failed)) return true;
+  gms::log::PosixFileSystem files;
+  return gms::log::StateFiles(files, data).has_booted();
+}
+
 /// Above the reserve there is room for the log and the store to go on while room is made.
 std::uint64_t fitting_low_bytes(const Settings& settings) {
   return 2 * settings.log.disk_reserve_bytes + 2 * settings.log.segment_bytes +
@@ -258,6 +268,7 @@ std::optional<Failure> prepare_directory(const Settings& settings) {
       !fs::exists(settings_file(settings.data)))
     return Failure{ExitCode::directory, with_advice(settings.data + ": holds other files",
                                                     "--data with an empty directory")};
+  if (has_run(settings.data)) return damaged(settings.data, "IDENTITY is missing");
   if (const auto written = write_settings(settings); !written)
     return directory_failure(settings.data, written.error());
   return std::nullopt;

@@ -41,7 +41,7 @@ inline constexpr std::string_view kRejoinAdvice =
 [[nodiscard]] std::optional<Failure> check_not_in_use(const std::string& data);
 
 /// Keeps the addresses of `settings` in a directory that is to be a new member's. A failure if it
-/// is one already, or holds other files.
+/// is one already, a member ran on it whose IDENTITY is missing, or it holds other files.
 [[nodiscard]] std::optional<Failure> prepare_directory(const Settings& settings);
 /// Makes the directory that of a new member and keeps the addresses of `settings` there.
 [[nodiscard]] std::optional<Failure> initialise_directory(const Settings& settings);

@@ -64,6 +64,10 @@ fs::path store_directory(const fs::path& data, StateGeneration generation) {
   return data / ("state." + std::to_string(generation.value()));
 }
 
+fs::path snapshots_directory(const fs::path& data) {
+  return data / "snap";
+}
+
 Result<void> RocksDirectories::open(StateGeneration generation) {
   std::error_code ignored;
   if (generation > kFirstGeneration && !fs::is_directory(store(generation), ignored))

@@ -18,6 +18,8 @@ namespace kvstore::storage {
 /// Where a data directory has the store of that generation: `state.N`.
 [[nodiscard]] std::filesystem::path store_directory(const std::filesystem::path& data,
                                                     gms::model::StateGeneration generation);
+/// Where a data directory has states on their way, once a member has started on it: `snap`.
+[[nodiscard]] std::filesystem::path snapshots_directory(const std::filesystem::path& data);
 
 /// Where a member's store lies in its data directory, as `state.N`, and under `snap/` what is on
 /// its way: `out.N` to another member, `in.N` from one, `gone.N` to be removed. No name under
@@ -63,7 +65,9 @@ class RocksDirectories {
   [[nodiscard]] gms::model::Result<void> check_room(std::uint64_t bytes) const;
 
  private:
-  [[nodiscard]] std::filesystem::path snapshots() const { return settings_.data / "snap"; }
+  [[nodiscard]] std::filesystem::path snapshots() const {
+    return snapshots_directory(settings_.data);
+  }
   [[nodiscard]] std::filesystem::path next_name(const char* kind);
   /// Frees the name at once, and what it named later.
   [[nodiscard]] gms::model::Result<void> discard(const std::filesystem::path& directory);

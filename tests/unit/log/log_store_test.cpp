@@ -66,6 +66,22 @@ TEST_F(LogStoreTest, InitialiseRefusesADirectoryThatIsAMembers) {
   EXPECT_EQ(again.error().code, ErrorCode::conflict);
 }
 
+TEST_F(LogStoreTest, InitialiseRefusesADirectoryThatAMemberRanOnAndWhoseIdentityIsMissing) {
+  found();
+  append(1, 3);
+  const auto head = head_;
+  store_.reset();
+  ASSERT_TRUE(disk_.rename("member/IDENTITY", "member/aside").has_value());
+  const auto again = initialise(disk_, kDirectory, a_founder(), options_);
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, ErrorCode::corrupt);
+  EXPECT_NE(again.error().detail.find("IDENTITY is missing"), std::string::npos);
+  // Nothing is lost for whoever finds it.
+  ASSERT_TRUE(disk_.rename("member/aside", "member/IDENTITY").has_value());
+  recover();
+  EXPECT_EQ(state_.log.head, head);
+}
+
 TEST_F(LogStoreTest, AHalfMadeDirectoryIsNoDirectoryAndCanBeMadeAgain) {
   options_ = small_segments();
   tests::SimulatedDisk whole;

@@ -6,9 +6,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
+#include "gms/log/log_store.hpp"
 #include "gms/log/posix_file_system.hpp"
+#include "kvstore/api/snapshot_file.hpp"
 #include "kvstore/replica/replica.hpp"
 #include "kvstore/server/command_line.hpp"
 #include "kvstore/server/restoring.hpp"
@@ -208,6 +211,60 @@ TEST_F(DataDirectoryTest, IsNotMadeOfASnapshotThatIsNotThere) {
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->code, ExitCode::usage);
   EXPECT_FALSE(fs::exists(settings.data));
+}
+
+TEST_F(DataDirectoryTest, IsMadeAgainWhenThatWasInterrupted) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  ASSERT_TRUE(fs::remove(settings.data + "/IDENTITY"));
+  fs::create_directory(settings.data + "/state.1");
+  EXPECT_EQ(initialise_directory(settings), std::nullopt);
+}
+
+/// Starts the member as far as its log goes.
+void start_log(const std::string& data) {
+  gms::log::PosixFileSystem files;
+  gms::log::LogOptions options;
+  options.spares = 0;
+  const auto found = gms::log::LogStore::recover(files, data, options);
+  ASSERT_TRUE(found.has_value()) << found.error().detail;
+}
+
+/// An intact snapshot file, though of nothing.
+std::string make_snapshot(const fs::path& directory) {
+  gms::log::PosixFileSystem files;
+  const std::string path = (directory / "a.snapshot").string();
+  auto writer = api::SnapshotWriter::create(files, path, {});
+  EXPECT_TRUE(writer.has_value() && writer->finish().has_value());
+  return path;
+}
+
+std::set<std::string> files_in(const std::string& data) {
+  std::set<std::string> out;
+  for (const auto& file : fs::recursive_directory_iterator(data)) out.insert(file.path());
+  return out;
+}
+
+TEST_F(DataDirectoryTest, IsNotEmptiedWhenAMemberRanOnItAndItsIdentityIsMissing) {
+  ASSERT_EQ(initialise_directory(settings), std::nullopt);
+  start_log(settings.data);
+  make_store(settings.data, 1, gms::model::Index(1));
+  ASSERT_TRUE(fs::remove(settings.data + "/IDENTITY"));
+  const std::string snapshot = make_snapshot(root);
+  // The one or the other tells of it.
+  for (const bool has_booted : {true, false}) {
+    if (!has_booted) {
+      ASSERT_TRUE(fs::remove(settings.data + "/BOOT"));
+      fs::create_directory(settings.data + "/snap");
+    }
+    const auto before = files_in(settings.data);
+    const auto failure = initialise_directory(settings);
+    ASSERT_TRUE(failure.has_value());
+    EXPECT_EQ(failure->code, ExitCode::directory);
+    EXPECT_NE(failure->what.find("IDENTITY is missing"), std::string::npos) << failure->what;
+    std::ostringstream out;
+    EXPECT_EQ(restore_directory(settings, snapshot, out), failure);
+    EXPECT_EQ(files_in(settings.data), before);
+  }
 }
 
 TEST_F(DataDirectoryTest, IsRefusedWhenItsIdentityIsDamaged) {
