@@ -71,8 +71,8 @@ Result<Survivor> look_at_survivor(const std::string& data) {
   const auto applied = applied_in(store.string(), log);
   if (!applied) return applied.error();
   return Survivor{
-      data,     found->stored.identity, found->stored.hard_state.epoch, log.head.position,
-      *applied, newest_view(log)};
+      data,     found->stored.identity, found->stored.hard_state.epoch,   log.head.position,
+      *applied, newest_view(log),       found->stored.meta.state_diverged};
 }
 
 std::variant<Survivor, Failure> find_survivor(const std::string& data) {
@@ -107,6 +107,26 @@ std::optional<Failure> check_quorum_lost(const RecoveryPlan& plan) {
                      " are here, which is a quorum: start them with kvd run, and nothing is lost"};
 }
 
+/// A sound state with a shorter log, or a worse one with a longer log: nobody but the operator can
+/// say which is the smaller loss.
+std::optional<Failure> check_state(const RecoveryPlan& plan) {
+  const Survivor& picked = plan.picked();
+  const auto sound = std::ranges::find(plan.survivors, false, &Survivor::is_out_of_use);
+  if (!picked.is_out_of_use || sound == plan.survivors.end()) return std::nullopt;
+  std::string out_of_use;
+  for (const Survivor& survivor : plan.survivors)
+    if (survivor.is_out_of_use) out_of_use += " " + survivor.data;
+  std::string sound_ones;
+  for (const Survivor& survivor : plan.survivors)
+    if (!survivor.is_out_of_use) sound_ones += " " + survivor.data;
+  return Failure{ExitCode::directory,
+                 "the log of " + picked.identity.name + " reaches furthest, to " +
+                     to_string(picked.last) +
+                     ", but its state is out of use: it differed from what a quorum had, or was "
+                     "damaged. Choose: to begin with a sound state, leave out" +
+                     out_of_use + "; to keep that log, with that state, leave out" + sound_ones};
+}
+
 using Row = std::vector<std::string>;
 
 void print_table(const std::vector<Row>& rows, std::ostream& out) {
@@ -126,6 +146,7 @@ Row row_of(const Survivor& survivor) {
           std::to_string(survivor.epoch.value()),
           to_string(survivor.last),
           std::to_string(survivor.applied.value()),
+          survivor.is_out_of_use ? "out of use" : "sound",
           std::to_string(survivor.view.seq.value()),
           to_string(survivor.identity.group),
           survivor.data};
@@ -167,16 +188,19 @@ std::variant<RecoveryPlan, Failure> plan_recovery(std::span<const std::string> d
     return Failure{ExitCode::usage,
                    "no directory. Try: kvd recover DIR..., with that of each member that is left"};
   if (auto failure = check_one_group(plan.survivors)) return *std::move(failure);
-  const auto furthest = std::ranges::max_element(plan.survivors, {}, &Survivor::last);
+  const auto furthest = std::ranges::max_element(plan.survivors, {}, [](const Survivor& survivor) {
+    return std::pair(survivor.last, !survivor.is_out_of_use);
+  });
   plan.founder = static_cast<std::size_t>(furthest - plan.survivors.begin());
   if (auto failure = check_quorum_lost(plan)) return *std::move(failure);
+  if (auto failure = check_state(plan)) return *std::move(failure);
   return plan;
 }
 
 void describe(const RecoveryPlan& plan, std::ostream& out) {
   const Survivor& picked = plan.picked();
   std::vector<Row> rows{
-      {"name", "member", "epoch", "last", "applied", "view", "group", "directory"}};
+      {"name", "member", "epoch", "last", "applied", "state", "view", "group", "directory"}};
   for (const Survivor& survivor : plan.survivors) rows.push_back(row_of(survivor));
   print_table(rows, out);
 
@@ -192,6 +216,9 @@ void describe(const RecoveryPlan& plan, std::ostream& out) {
   if (last > committed)
     out << "  from " << committed + 1 << " to " << last
         << ": perhaps committed and acknowledged, perhaps not; all of it is kept\n";
+  if (picked.is_out_of_use)
+    out << "  its state is out of use: it differed from what a quorum had, or was damaged; none\n"
+           "  of those given is sound, and the new group goes on with it as it is\n";
   out << "  after " << last << ": lost. Only " << lost
       << " can have had more; that acknowledged writes were among it cannot be ruled out.\n"
       << picked.identity.name << " will be the only member of a new group. No member of group "

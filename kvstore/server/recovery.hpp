@@ -22,12 +22,15 @@ struct Survivor {
   gms::model::Index applied;
   /// The newest view of its log.
   gms::model::View view;
+  /// Whether its state was found to have diverged, or damaged: it is out of use [Q2].
+  bool is_out_of_use = false;
 };
 
 /// How a group is to go on that has lost a quorum for good.
 struct RecoveryPlan {
   std::vector<Survivor> survivors;
-  /// Whose log reaches furthest, in epoch before index: it founds the new group.
+  /// Whose log reaches furthest, in epoch before index: it founds the new group. Among equal logs
+  /// one whose state is sound.
   std::size_t founder = 0;
 
   [[nodiscard]] const Survivor& picked() const { return survivors[founder]; }
@@ -38,7 +41,8 @@ struct RecoveryPlan {
 };
 
 /// Reads the directories and changes nothing in them. A failure when one is in use, damaged, of
-/// another group than the first, or has joined none, or when these members are a quorum still.
+/// another group than the first, or has joined none, when these members are a quorum still, or when
+/// the state with the furthest log is out of use and another one's is not.
 [[nodiscard]] std::variant<RecoveryPlan, Failure> plan_recovery(
     std::span<const std::string> directories);
 /// Says what was found, what the new group will have, and what may be lost.

@@ -25,7 +25,7 @@ class RecoveryTest : public ::testing::Test {
     settings.log.first_segment_bytes = 64 * 1024;
     make("n1", {});
     fs::copy(root / "n1", root / "n2", fs::copy_options::recursive);
-    rename_member();
+    rename_member("n2", other);
     extend(directory("n1"), 2);
     extend(directory("n2"), 3);
   }
@@ -39,15 +39,15 @@ class RecoveryTest : public ::testing::Test {
     settings.join = std::move(join);
     ASSERT_EQ(initialise_directory(settings), std::nullopt);
   }
-  /// The copy of n1 becomes another member of its group.
-  void rename_member() {
+  /// The copy of a member becomes another one of its group.
+  void rename_member(const std::string& name, const MemberId& id) {
     gms::log::PosixFileSystem files;
-    gms::log::StateFiles state(files, directory("n2"));
+    gms::log::StateFiles state(files, directory(name));
     const auto stored = state.read();
     ASSERT_TRUE(stored.has_value());
     gms::model::Identity identity = stored->identity;
-    identity.self = other;
-    identity.name = "n2";
+    identity.self = id;
+    identity.name = name;
     ASSERT_TRUE(state.write_identity(identity).has_value());
   }
   /// Appends a view of both and two others in that epoch, and so many noops as the epoch says.
@@ -72,6 +72,18 @@ class RecoveryTest : public ::testing::Test {
     gms::model::PersistRequest request;
     request.entries.push_back(
         builder.seal(found->state.log.head, gms::model::Epoch(epoch), gms::model::GroupClock()));
+    ASSERT_TRUE(found->store->write({&request, 1}).has_value());
+  }
+
+  /// The member's state is out of use [Q2].
+  void put_out_of_use(const std::string& name) {
+    gms::log::PosixFileSystem files;
+    gms::log::LogOptions options;
+    options.spares = 0;
+    auto found = gms::log::LogStore::recover(files, directory(name), options);
+    ASSERT_TRUE(found.has_value()) << found.error().detail;
+    gms::model::PersistRequest request;
+    request.state_diverged = true;
     ASSERT_TRUE(found->store->write({&request, 1}).has_value());
   }
 
@@ -102,6 +114,39 @@ TEST_F(RecoveryTest, PicksTheLogOfTheNewestEpochAndSaysWhatMayBeLost) {
   EXPECT_TRUE(says(out.str(), "The log of n2 reaches furthest")) << out.str();
   EXPECT_TRUE(says(out.str(), "  from 1 to 5: perhaps committed")) << out.str();
   EXPECT_TRUE(says(out.str(), "  after 5: lost. Only lost1, lost2 can have had more")) << out.str();
+}
+
+TEST_F(RecoveryTest, LetsTheOperatorChooseWhereTheFurthestLogHasAStateThatIsOutOfUse) {
+  const std::vector<std::string> both{directory("n1"), directory("n2")};
+  put_out_of_use("n2");
+  const Failure refused = refusal(both);
+  EXPECT_EQ(refused.code, ExitCode::directory);
+  EXPECT_TRUE(says(refused.what, "n2 reaches furthest")) << refused.what;
+  EXPECT_TRUE(says(refused.what, "leave out " + directory("n2"))) << refused.what;
+  EXPECT_TRUE(says(refused.what, "leave out " + directory("n1"))) << refused.what;
+  // Either choice is carried out, and the second one is told what it is.
+  EXPECT_EQ(refusal({directory("n1")}).code, ExitCode::done);
+  const auto planned = plan_recovery(std::vector<std::string>{directory("n2")});
+  ASSERT_TRUE(std::holds_alternative<RecoveryPlan>(planned));
+  std::ostringstream out;
+  describe(std::get<RecoveryPlan>(planned), out);
+  EXPECT_TRUE(says(out.str(), "out of use")) << out.str();
+}
+
+TEST_F(RecoveryTest, PrefersTheSoundStateAmongThoseWithEqualLogs) {
+  fs::copy(root / "n2", root / "lost1", fs::copy_options::recursive);
+  rename_member("lost1", {gms::model::NodeId(1), gms::model::Incarnation(1)});
+  put_out_of_use("n2");
+  const std::vector<std::string> both{directory("n2"), directory("lost1")};
+  const auto planned = plan_recovery(both);
+  ASSERT_TRUE(std::holds_alternative<RecoveryPlan>(planned)) << std::get<Failure>(planned).what;
+  EXPECT_EQ(std::get<RecoveryPlan>(planned).picked().identity.name, "lost1");
+  std::ostringstream out;
+  describe(std::get<RecoveryPlan>(planned), out);
+  EXPECT_TRUE(says(out.str(), "out of use")) << "of n2: " << out.str();
+  // Where none is sound nobody is left whose state could be better.
+  put_out_of_use("lost1");
+  EXPECT_TRUE(std::holds_alternative<RecoveryPlan>(plan_recovery(both)));
 }
 
 TEST_F(RecoveryTest, ChangesNothingUnlessThatIsAgreedTo) {
