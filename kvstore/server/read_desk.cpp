@@ -10,6 +10,11 @@ using gms::model::Instant;
 using gms::model::Result;
 using gms::model::Ticket;
 
+Error out_of_use() {
+  return {ErrorCode::unavailable,
+          "the state of this replica is out of use and is being replaced; ask another"};
+}
+
 void ReadDesk::serve(const PendingRead& read, Instant now) {
   if (read.revision_min > api::revision_at(replica_.applied())) {
     park(read);
@@ -120,6 +125,8 @@ void ReadDesk::unpark(std::multimap<api::Revision, Parked>::iterator parked) {
 }
 
 void ReadDesk::answer(const PendingRead& read, Instant now) {
+  if (use_ == StateUse::quarantined)
+    return answers_.failed(read.origin, out_of_use(), replica_.applied());
   if (!answers_.has_room(read.origin.connection)) {
     answers_.failed(read.origin, {ErrorCode::busy, "take the replies that are waiting first"},
                     replica_.applied());

@@ -21,6 +21,13 @@ struct PendingRead {
   gms::model::ByteSpan query;
 };
 
+/// `quarantined`: the replica's state is damaged, or not what most members have. Nothing is read
+/// from it, and what would be answered from it is not begun [Q2].
+enum class StateUse : std::uint8_t { served, quarantined };
+
+/// What is answered for a state that is out of use.
+[[nodiscard]] gms::model::Error out_of_use();
+
 /// Serves reads from the replica once they may be: linearizable ones when the barrier they share
 /// has been passed, all of them when the revision they ask for is applied.
 ///
@@ -36,6 +43,11 @@ class ReadDesk {
   void serve(const PendingRead& read, gms::model::Instant now);
   /// Serves the read after the barrier under `ticket`.
   void serve_after(gms::model::Ticket ticket, const PendingRead& read);
+
+  /// Whether the replica may be read, from now on. What waits is answered that it may not be, in
+  /// its turn.
+  void serve_state(StateUse use) { use_ = use; }
+  [[nodiscard]] StateUse state_use() const { return use_; }
 
   /// The barrier under `ticket` has been passed: serves the reads behind it, as far as one turn of
   /// the event loop allows.
@@ -104,6 +116,7 @@ class ReadDesk {
   std::multimap<api::Revision, Parked> parked_;
   std::size_t parked_bytes_ = 0;
   std::optional<gms::model::Error> damage_;
+  StateUse use_ = StateUse::served;
   gms::model::ByteWriter reply_;
 };
 

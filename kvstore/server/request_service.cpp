@@ -246,9 +246,8 @@ void RequestService::fail_for_room(const Origin& origin, const std::string& why)
 }
 
 bool RequestService::refuses_state(const Origin& origin) {
-  if (use_ == StateUse::served) return false;
-  fail(origin, {ErrorCode::unavailable,
-                "the state of this replica is out of use and is being replaced; ask another"});
+  if (reads_.state_use() == StateUse::served) return false;
+  fail(origin, out_of_use());
   return true;
 }
 

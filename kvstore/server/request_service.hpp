@@ -52,10 +52,6 @@ struct Standing {
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 
-/// `quarantined`: the replica's state is damaged, or not what most members have. Nothing is read
-/// from it, and what would be answered from it is not begun.
-enum class StateUse : std::uint8_t { served, quarantined };
-
 /// Carries out the requests of clients, and knows nothing of sockets or of time but what it is
 /// told.
 ///
@@ -84,7 +80,7 @@ class RequestService {
   [[nodiscard]] const Standing& standing() const { return standing_; }
 
   /// Whether the replica may be used, from now on.
-  void serve_state(StateUse use) { use_ = use; }
+  void serve_state(StateUse use) { reads_.serve_state(use); }
 
   /// As GroupListener's.
   void on_read_ready(gms::model::Ticket ticket, gms::model::Instant now);
@@ -151,7 +147,6 @@ class RequestService {
   ServiceLimits limits_;
   ReadDesk reads_;
   Standing standing_;
-  StateUse use_ = StateUse::served;
   std::deque<Held> held_;
   std::size_t held_bytes_ = 0;
   /// Who waits for an operator's request.

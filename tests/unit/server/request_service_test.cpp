@@ -382,6 +382,30 @@ TEST_F(RequestServiceTest, ServesReadsOverSeveralTurnsWhenTheyAreLarge) {
   EXPECT_EQ(service->reads().waiting(), 0u);
 }
 
+TEST_F(RequestServiceTest, RefusesTheReadsThatAreLeftWhenTheStateGoesOutOfUse) {
+  limits.turn_reply_bytes_max = 1;
+  service = std::make_unique<RequestService>(
+      RequestService::Parts{*replica, writes, answers, ordering, inspection}, limits);
+  lead();
+  for (std::uint64_t id = 1; id <= 3; ++id) get(id, {});
+  service->on_read_ready(*std::exchange(ordering.barrier, std::nullopt), now);
+  get(4, {});
+  get(5, {api::ReadLevel::local, api::Revision(1)});
+  ASSERT_EQ(got().size(), 1u);
+  service->serve_state(StateUse::quarantined);
+  // Those behind a barrier that was passed, behind one that is passed now, and behind a revision.
+  service->serve_reads(now);
+  service->on_read_ready(*ordering.barrier, now);
+  gms::model::ByteWriter command;
+  encode(api::Command(api::RegisterSession{api::Nonce(1)}), command);
+  deliver({command.take()}, Ticket(9));
+  ASSERT_EQ(got().size(), 5u);
+  for (const Got& one : got())
+    EXPECT_EQ(one.error, one.request == 1 ? std::nullopt : std::optional(ErrorCode::unavailable))
+        << one.request;
+  EXPECT_FALSE(service->reads().has_passed());
+}
+
 TEST_F(RequestServiceTest, GivesNoMoreToAClientThatTakesNothing) {
   replies.room = false;
   get(1, {api::ReadLevel::local, {}});
