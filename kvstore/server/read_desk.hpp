@@ -22,7 +22,7 @@ struct PendingRead {
 };
 
 /// `quarantined`: the replica's state is damaged, or not what most members have. Nothing is read
-/// from it, and what would be answered from it is not begun [Q2].
+/// from it, and what would be answered from it is not begun [M2].
 enum class StateUse : std::uint8_t { served, quarantined };
 
 /// What is answered for a state that is out of use.

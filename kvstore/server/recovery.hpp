@@ -22,7 +22,7 @@ struct Survivor {
   gms::model::Index applied;
   /// The newest view of its log.
   gms::model::View view;
-  /// Whether its state was found to have diverged, or damaged: it is out of use [Q2].
+  /// Whether its state was found to have diverged, or damaged: it is out of use [M2].
   bool is_out_of_use = false;
 };
 

@@ -75,7 +75,7 @@ class RecoveryTest : public ::testing::Test {
     ASSERT_TRUE(found->store->write({&request, 1}).has_value());
   }
 
-  /// The member's state is out of use [Q2].
+  /// The member's state is out of use [M2].
   void put_out_of_use(const std::string& name) {
     gms::log::PosixFileSystem files;
     gms::log::LogOptions options;
