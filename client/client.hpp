@@ -33,6 +33,10 @@ class Dispatcher;
 /// sent again; calls in flight together may be executed in any order. The leader is found, and
 /// found again after a crash, without the caller's help.
 ///
+/// Its group is the first that it meets, and stays that. Members of another, as those of one
+/// founded anew by `kvd recover` or `kvd restore`, count as not reachable: calls end as
+/// `unavailable`, and the detail names both groups. Such a group needs a new client.
+///
 /// Thread rule: every method from any thread. Callbacks without an executor of their own come on
 /// the client's thread, and must not wait there: waiting calls are a programmer's error in it.
 /// Ownership: nothing that is passed in is kept by reference. The destructor ends what is not

@@ -139,8 +139,7 @@ std::optional<Error> Connection::take_welcome(const gms::wire::Frame& frame) {
   if (open_) return Error{ErrorCode::corrupt, "a second welcome"};
   open_ = true;
   open_timer_.cancel();
-  listener_->opened(*this, *welcome);
-  return std::nullopt;
+  return listener_->opened(*this, *welcome);
 }
 
 std::optional<Error> Connection::take_reply(const gms::wire::Frame& frame) {

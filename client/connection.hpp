@@ -21,8 +21,10 @@ class ConnectionListener {
  public:
   virtual ~ConnectionListener() = default;
 
-  /// The server said who it is: requests may be sent.
-  virtual void opened(Connection& connection, const kvstore::api::Welcome& welcome) = 0;
+  /// The server said who it is: requests may be sent. Returns why they may not; the connection ends
+  /// with that then.
+  [[nodiscard]] virtual std::optional<gms::model::Error> opened(
+      Connection& connection, const kvstore::api::Welcome& welcome) = 0;
   virtual void replied(Connection& connection, const kvstore::api::Reply& reply) = 0;
   /// All that one read brought was reported.
   virtual void read_ended() = 0;

@@ -137,8 +137,16 @@ void Dispatcher::pump() {
 }
 
 void Dispatcher::connect_where_due() {
-  for (const auto& endpoint : endpoints_)
-    if (endpoint->connection == nullptr && endpoint->connect_at <= now_) connect(*endpoint);
+  for (const auto& endpoint : endpoints_) {
+    if (endpoint->in_group || endpoint->connect_at > now_) continue;
+    if (endpoint->connection != nullptr) {
+      // Which group a member has joined meanwhile only another Welcome tells.
+      if (!endpoint->open || !endpoint->is_idle()) continue;
+      endpoint->connection->stop();
+      endpoint->open = false;
+    }
+    connect(*endpoint);
+  }
 }
 
 void Dispatcher::connect(Endpoint& endpoint) {
@@ -228,22 +236,39 @@ void Dispatcher::flush() {
 
 // What connections report.
 
-void Dispatcher::opened(Connection& connection, const api::Welcome& welcome) {
+/// Binds the connection to the client's group, or ends it. Connections that were opened before a
+/// group was known are held against it here as well; of the others their server has done so. It
+/// stays true: a member that is of a group is of no other for as long as its process runs, and its
+/// connections end with that. So no server has to look at the group of each request.
+std::optional<Error> Dispatcher::opened(Connection& connection, const api::Welcome& welcome) {
   Endpoint& endpoint = endpoints_[connection.tag()];
-  endpoint.open = true;
   endpoint.name = welcome.name;
-  endpoint.connect_pauses.reset();
+  if (group_.is_none()) group_ = welcome.group;
+  if (!welcome.group.is_none() && welcome.group != group_)
+    return Error{ErrorCode::conflict, "this member is of group " + to_string(welcome.group) +
+                                          ", not of group " + to_string(group_)};
+  const Turn turn(*this);
+  endpoint.open = true;
   endpoint.ask_at = {};
   endpoint.ask_pauses.reset();
-  if (!welcome.group.is_none()) group_ = welcome.group;
+  // Without a group it may join any one while this connection is open.
+  endpoint.in_group = !welcome.group.is_none();
+  if (!endpoint.in_group) {
+    endpoint.failure = "this member has joined no group yet";
+    endpoint.connect_at = now_ + endpoint.connect_pauses.next();
+    return std::nullopt;
+  }
+  endpoint.connect_pauses.reset();
   unacknowledged_max_ =
       std::clamp<std::size_t>(welcome.unacknowledged_calls_max, 1, unacknowledged_max_);
-  const Turn turn(*this);
   get_acquainted(endpoint);
+  return std::nullopt;
 }
 
 void Dispatcher::get_acquainted(Endpoint& endpoint) {
-  const auto learn = [this](const gms::model::View& view) { endpoints_.learn(view); };
+  const auto learn = [this, &endpoint](const gms::model::View& view) {
+    if (endpoint.in_group) endpoints_.learn(view);
+  };
   queue(calls_.add(std::make_unique<AcquaintanceCall>(endpoint.address, learn)));
 }
 
@@ -275,6 +300,7 @@ void Dispatcher::closed(Connection& connection, const Error& error) {
   if (endpoint.connection.get() != &connection) return;
   endpoint.connection = nullptr;
   endpoint.open = false;
+  endpoint.in_group = false;
   endpoint.outstanding = 0;
   endpoint.probed = false;
   endpoint.failure = error.detail;

@@ -24,6 +24,12 @@ namespace client {
 /// the search starts again at once, and every call without an answer is sent to the next leader
 /// under the number that it has, so that it is executed once [C16].
 ///
+/// A client's group is the first that it meets, for as long as it lives. A session is an index of
+/// that group's log, and small indices are the same in every group: under such a number another
+/// group would take a write for one that it has seen, and answer `done` for somebody else's. So
+/// every connection is one to a member of this group, or carries nothing but what is asked of that
+/// member alone.
+///
 /// What an end without an answer means: `outcome_unknown` if a write may be in some member's hands
 /// [C27], else it was certainly not applied.
 ///
@@ -45,7 +51,8 @@ class Dispatcher final : public ConnectionListener,
  private:
   class Turn;
 
-  void opened(Connection& connection, const kvstore::api::Welcome& welcome) override;
+  [[nodiscard]] std::optional<Error> opened(Connection& connection,
+                                            const kvstore::api::Welcome& welcome) override;
   void replied(Connection& connection, const kvstore::api::Reply& reply) override;
   void read_ended() override;
   void drained() override;
@@ -119,6 +126,7 @@ class Dispatcher final : public ConnectionListener,
   /// Answered busy; each has its time.
   std::deque<kvstore::api::RequestId> delayed_;
 
+  /// None before the first Welcome of a member that has one.
   gms::model::GroupId group_;
   SessionCalls session_;
   bool registering_ = false;

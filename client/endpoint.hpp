@@ -44,12 +44,14 @@ struct Endpoint {
   }
   /// Whether it is worth asking for what only a leader does.
   [[nodiscard]] bool may_lead(Clock::time_point now) const {
-    return open && ask_at <= now && !is_silent(now);
+    return in_group && ask_at <= now && !is_silent(now);
   }
   /// Time to ask for a sign of life: it may be holding requests, as members without a leader do.
   [[nodiscard]] bool is_to_be_probed(Clock::time_point now) const {
     return open && !probed && outstanding > 0 && now - heard_at > kSilenceMax / 2;
   }
+  /// Nothing was asked of it, or is to be, that it has not answered.
+  [[nodiscard]] bool is_idle() const { return outstanding == 0 && waiting.empty(); }
   /// It answered something.
   void heard(Clock::time_point now) {
     heard_at = now;
@@ -69,7 +71,9 @@ struct Endpoint {
   /// Open or being opened; null otherwise.
   std::shared_ptr<Connection> connection;
   bool open = false;
-  /// Why there is no open connection.
+  /// It is open to a member of the client's group; else that had joined none.
+  bool in_group = false;
+  /// Why there is no open connection to a member of the group.
   std::string failure = "no answer yet";
   /// Not before this is it connected to again.
   Clock::time_point connect_at;

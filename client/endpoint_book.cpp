@@ -15,7 +15,7 @@ std::string seconds(Clock::duration time) {
 }
 
 std::string complaint(const Endpoint& endpoint, Clock::time_point now) {
-  if (!endpoint.open) return endpoint.label() + ": " + endpoint.failure;
+  if (!endpoint.in_group) return endpoint.label() + ": " + endpoint.failure;
   return endpoint.label() + ": no answer in " + seconds(now - endpoint.heard_at) + " s";
 }
 
@@ -53,7 +53,7 @@ std::string EndpointBook::missing(Clock::time_point now) const {
   std::string complaints;
   std::size_t reachable = 0;
   for (const Endpoint* member : members) {
-    if (member->open && !member->is_silent(now)) {
+    if (member->in_group && !member->is_silent(now)) {
       ++reachable;
       continue;
     }

@@ -325,8 +325,11 @@ Result<api::Welcome> Kvd::on_hello(const api::Hello& hello) {
   api::Welcome welcome;
   welcome.group = group_->identity().group;
   welcome.name = ready_.name;
+  if (!hello.group.is_none() && welcome.group.is_none())
+    return Error{ErrorCode::conflict, "this member has joined no group yet"};
   if (!hello.group.is_none() && hello.group != welcome.group)
-    return Error{ErrorCode::conflict, "this member is not of group " + to_string(hello.group)};
+    return Error{ErrorCode::conflict, "this member is of group " + to_string(welcome.group) +
+                                          ", not of group " + to_string(hello.group)};
   return welcome;
 }
 

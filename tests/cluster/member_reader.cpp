@@ -55,7 +55,10 @@ class MemberReader::Conversation final : private client::ConnectionListener {
     if (context_.stopped()) context_.restart();
   }
 
-  void opened(client::Connection&, const api::Welcome&) override { open_ = true; }
+  std::optional<client::Error> opened(client::Connection&, const api::Welcome&) override {
+    open_ = true;
+    return std::nullopt;
+  }
   void replied(client::Connection&, const api::Reply& reply) override {
     if (reply.id != wanted_) return;
     if (reply.error) {

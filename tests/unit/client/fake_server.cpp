@@ -76,7 +76,7 @@ void FakeServer::read(const std::shared_ptr<Peer>& peer) {
 
 void FakeServer::take(const std::shared_ptr<Peer>& peer, const gms::wire::Frame& frame) {
   if (silent_) return;
-  if (frame.type == static_cast<std::uint8_t>(api::FrameType::hello)) return welcome(*peer, frame);
+  if (frame.type == static_cast<std::uint8_t>(api::FrameType::hello)) return greet(*peer, frame);
   const auto request = api::decode_request(frame.body.bytes());
   if (!request) return disconnect();
   const Received received{request->id,
@@ -93,20 +93,34 @@ void FakeServer::take(const std::shared_ptr<Peer>& peer, const gms::wire::Frame&
   if (script_) script_(*this, received);
 }
 
-void FakeServer::welcome(Peer& peer, const gms::wire::Frame& frame) {
+void FakeServer::greet(Peer& peer, const gms::wire::Frame& frame) {
   const auto hello = api::decode_hello(frame.body.bytes());
   if (!hello) return disconnect();
   hellos_.push_back(*hello);
   Received greeting;
   greeting.connection = peer.number;
   if (!hello->group.is_none() && hello->group != group_)
-    return refuse(greeting, gms::model::ErrorCode::conflict, "belongs to another group");
+    return refuse(greeting, gms::model::ErrorCode::conflict,
+                  "this member is of group " + to_string(group_) + ", not of group " +
+                      to_string(hello->group));
+  if (holds_welcomes_)
+    unwelcomed_.push_back(peer.number);
+  else
+    welcome(peer.number);
+}
+
+void FakeServer::welcome(std::size_t connection) {
   api::Welcome answer;
   answer.group = group_;
   answer.name = name_;
   ByteWriter out;
   encode(answer, out);
-  send(peer.number, api::FrameType::welcome, out.bytes());
+  send(connection, api::FrameType::welcome, out.bytes());
+}
+
+void FakeServer::release_welcomes() {
+  holds_welcomes_ = false;
+  for (const std::size_t connection : std::exchange(unwelcomed_, {})) welcome(connection);
 }
 
 void FakeServer::send(std::size_t connection, api::FrameType type, const gms::model::Bytes& body) {

@@ -46,6 +46,9 @@ class FakeServer {
   /// The members that it names when asked.
   void set_view(gms::model::View view) { view_ = std::move(view); }
   void set_group(gms::model::GroupId group) { group_ = group; }
+  /// A Hello is answered at release_welcomes().
+  void hold_welcomes() { holds_welcomes_ = true; }
+  void release_welcomes();
   /// New connections are accepted, and never hear a word.
   void fall_silent() { silent_ = true; }
 
@@ -76,7 +79,8 @@ class FakeServer {
   void accept();
   void read(const std::shared_ptr<Peer>& peer);
   void take(const std::shared_ptr<Peer>& peer, const gms::wire::Frame& frame);
-  void welcome(Peer& peer, const gms::wire::Frame& frame);
+  void greet(Peer& peer, const gms::wire::Frame& frame);
+  void welcome(std::size_t connection);
   void send(std::size_t connection, kvstore::api::FrameType type, const gms::model::Bytes& body);
 
   boost::asio::io_context& context_;
@@ -87,6 +91,9 @@ class FakeServer {
   gms::model::View view_;
   Script script_;
   bool silent_ = false;
+  bool holds_welcomes_ = false;
+  /// Connections that wait for their Welcome.
+  std::vector<std::size_t> unwelcomed_;
   std::map<std::size_t, std::shared_ptr<Peer>> connections_;
   std::size_t accepted_ = 0;
   std::uint64_t index_ = 100;
