@@ -175,6 +175,16 @@ void Dispatcher::number(PendingCall& call) {
   api::number_call(call.draft.body, call.session, call.number, session_.acknowledged());
 }
 
+/// What a call acknowledged when it was numbered may be what keeps it busy: replies that are given
+/// up make room for its own.
+void Dispatcher::renew_acknowledgement(PendingCall& call) {
+  const bool is_numbered = session_.is_open() && call.session == session_.id();
+  if (!is_numbered || call.asked != 0) return;
+  // A copy of it, where a connection holds on to the one that was sent.
+  call.take_body_back();
+  api::number_call(call.draft.body, call.session, call.number, session_.acknowledged());
+}
+
 void Dispatcher::pump_leader() {
   while (!for_leader_.empty()) {
     PendingCall* call = calls_.find(for_leader_.front());
@@ -543,10 +553,12 @@ void Dispatcher::requeue_delayed() {
     delayed_.pop_front();
     PendingCall* call = calls_.find(id);
     if (call == nullptr) continue;
-    if (call->retry_at > now_)
+    if (call->retry_at > now_) {
       delayed_.push_back(id);
-    else
-      queue(*call);
+      continue;
+    }
+    renew_acknowledgement(*call);
+    queue(*call);
   }
 }
 

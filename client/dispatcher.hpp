@@ -70,6 +70,7 @@ class Dispatcher final : public ConnectionListener,
   void pump_any();
   void pump_members();
   void number(PendingCall& call);
+  void renew_acknowledgement(PendingCall& call);
   void search_with(PendingCall& call);
   void send(Endpoint& endpoint, PendingCall& call);
   void connect_where_due();

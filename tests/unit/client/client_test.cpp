@@ -341,6 +341,33 @@ TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
   EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
 }
 
+TEST_F(ClientTest, AcknowledgesAnewWhenItAsksABusyMemberAgain) {
+  // The replies of a session's calls take room until they are acknowledged: a call that was busy
+  // for want of room never ends if it does not say what was acknowledged meanwhile.
+  std::optional<Received> first;
+  n1.on_request([&](FakeServer& server, const Received& request) {
+    const auto call = request.call();
+    if (!call) return server.carry_out(request);
+    if (call->number == api::CallNumber(1)) return void(first = request);
+    if (call->acknowledged == api::CallNumber(1)) return server.carry_out(request);
+    server.answer(request, api::CommandReply{Outcome::busy, {}, {}});
+    if (first) server.carry_out(*std::exchange(first, std::nullopt));
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  const auto client = connect(milliseconds(2000));
+  const std::string large(200'000, 'x');
+  std::vector<std::optional<Result<WriteReply>>> ended(2);
+  for (std::size_t i = 0; i < ended.size(); ++i)
+    client->put("key" + std::to_string(i), large, {},
+                [&end = ended[i]](Result<WriteReply> reply) { end = std::move(reply); });
+  ASSERT_TRUE(run_until([&] { return ended[0].has_value() && ended[1].has_value(); }));
+  EXPECT_TRUE(*ended[0]);
+  ASSERT_TRUE(*ended[1]) << ended[1]->error().detail;
+  EXPECT_EQ(n1.calls().back().number, api::CallNumber(2));
+  EXPECT_EQ(as_text(std::get<api::Put>(n1.calls().back().operation).value), large);
+}
+
 TEST_F(ClientTest, GoesOnInANewSessionWhenItsOldOneHasExpired) {
   n1.on_request([](FakeServer& server, const Received& request) {
     const auto call = request.call();
