@@ -103,7 +103,8 @@ void Dispatcher::admit(std::unique_ptr<PendingCall> call) {
 }
 
 void Dispatcher::queue(PendingCall& call) {
-  if (std::exchange(call.queued, true)) return;
+  // A busy call waits for its time among the delayed ones.
+  if (call.retry_at > now_ || std::exchange(call.queued, true)) return;
   switch (call.draft.route) {
     case Route::leader:
       return (call.needs_number() ? for_session_ : for_leader_).push_back(call.id);
@@ -188,7 +189,8 @@ void Dispatcher::renew_acknowledgement(PendingCall& call) {
 void Dispatcher::pump_leader() {
   while (!for_leader_.empty()) {
     PendingCall* call = calls_.find(for_leader_.front());
-    if (call != nullptr && call->queued) {
+    // One that was taken out may wait elsewhere by now, for a number too.
+    if (call != nullptr && call->queued && !call->needs_number()) {
       if (leader_ == nullptr) return search_with(*call);
       if (!leader_->open || leader_->connection->queued_bytes() > kQueuedBytesMax) return;
       call->queued = false;
@@ -411,6 +413,7 @@ void Dispatcher::take_expired(PendingCall& call) {
     return finish(call, Error{ErrorCode::outcome_unknown, "the session has expired"});
   call.number = api::CallNumber();
   call.session = api::SessionId();
+  call.queued = false;
   queue(call);
 }
 
@@ -450,6 +453,8 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
 }
 
 void Dispatcher::retry_later(PendingCall& call, milliseconds retry_after) {
+  // A search for the leader goes on with the next call.
+  call.queued = false;
   const milliseconds pause = kBusyPause * (1 << std::min(call.times_busy, 6U));
   ++call.times_busy;
   call.retry_at =

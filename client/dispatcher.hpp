@@ -119,7 +119,7 @@ class Dispatcher final : public ConnectionListener,
   Endpoint* leader_ = nullptr;
   bool leader_answered_ = false;
   /// Calls for the leader that it has not been asked for, the oldest first; ids of complete calls
-  /// are skipped.
+  /// are skipped, and of those that are not `queued`.
   std::deque<kvstore::api::RequestId> for_leader_;
   std::deque<kvstore::api::RequestId> for_any_;
   /// Writes without a number: they wait for a session, or for room in it.

@@ -77,7 +77,7 @@ struct PendingCall {
   std::uint64_t asked = 0;
   /// A copy was lost without an answer, or its answer was that nobody knows.
   bool maybe_taken = false;
-  /// Waits to be sent.
+  /// Its id is in the queue of its route. Not while it waits out a busy answer.
   bool queued = false;
   /// Under which it was sent; zero before.
   kvstore::api::SessionId session;

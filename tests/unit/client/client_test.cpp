@@ -329,6 +329,58 @@ TEST_F(ClientTest, AsksABusyMemberAgainWhenItSaysSo) {
   EXPECT_GE(*waited, kRetryAfter);
 }
 
+TEST_F(ClientTest, WaitsAsLongAsABusyMemberSaysWhileItKnowsNoLeader) {
+  for (FakeServer* server : {&n1, &n2, &n3})
+    server->on_request([](FakeServer& self, const Received& request) {
+      self.refuse(request, {ErrorCode::busy, "the disk is full"}, milliseconds(1000));
+    });
+  const auto client = connect(milliseconds(1500));
+  const auto reply = put(*client);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
+  for (const FakeServer* server : {&n1, &n2, &n3}) EXPECT_LE(server->received().size(), 2u);
+}
+
+TEST_F(ClientTest, WaitsAsLongAsABusyMemberSaysThoughOthersRefuseTheCall) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    server.refuse(request, {ErrorCode::busy, "the disk is full"}, milliseconds(1000));
+  });
+  std::vector<Received> held;
+  n2.on_request([&](FakeServer&, const Received& request) { held.push_back(request); });
+  n3.crash();
+  const auto client = connect(milliseconds(1500));
+  std::optional<Result<WriteReply>> write;
+  put(*client, "key", write);
+  ASSERT_TRUE(run_until([&] { return !n1.received().empty() && !held.empty(); }));
+  while (context.poll_one() > 0) continue;
+  n2.on_request([](FakeServer& server, const Received& request) {
+    server.refuse(request, ErrorCode::unavailable, "an election is running");
+  });
+  n2.refuse(held[0], ErrorCode::unavailable, "an election is running");
+  ASSERT_TRUE(run_until([&] { return write.has_value(); }));
+  EXPECT_LE(n1.received().size(), 2u);
+  EXPECT_LE(n2.received().size(), 2u);
+}
+
+TEST_F(ClientTest, GoesOnInANewSessionWhenItsSearchForTheLeaderMeetsThatItsOldOneHasExpired) {
+  n1.on_request(carry_out);
+  n2.crash();
+  n3.crash();
+  const auto client = connect();
+  ASSERT_TRUE(put(*client));
+  const api::SessionId old = n1.calls()[0].session;
+  n1.on_request([&](FakeServer& server, const Received& request) {
+    const auto call = request.call();
+    if (!call || call->session != old) return server.carry_out(request);
+    server.answer(request, api::CommandReply{Outcome::session_expired, {}, {}});
+  });
+  n1.disconnect();
+  while (context.poll_one() > 0) continue;
+  const auto reply = put(*client);
+  ASSERT_TRUE(reply) << reply.error().detail;
+  EXPECT_NE(n1.calls().back().session, old);
+}
+
 TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
   n1.on_request([](FakeServer& server, const Received& request) {
     server.refuse(request, ErrorCode::busy, "the disk is full");
