@@ -17,6 +17,22 @@ constexpr std::uint64_t kClientsMax = 1000;
 constexpr std::uint64_t kOutstandingMax = 100'000;
 constexpr std::uint64_t kKeysMax = 10'000'000'000;
 
+/// What one client refuses to have open would be measured as failures.
+Result<void> check_room(const LoadPlan& plan) {
+  // Of a request, besides the value.
+  constexpr std::size_t kOverheadBytes = 128;
+  const client::Options limits;
+  const std::size_t calls = (plan.outstanding + plan.clients - 1) / plan.clients;
+  const auto too_much = [](std::size_t limit, const char* what) {
+    return Error{ErrorCode::invalid_argument, "a client has " + std::to_string(limit) + what +
+                                                  " under way at most; take more --clients"};
+  };
+  if (calls > limits.calls_max) return too_much(limits.calls_max, " calls");
+  if (plan.kind != LoadKind::get && calls * (plan.value_bytes + kOverheadBytes) > limits.bytes_max)
+    return too_much(limits.bytes_max, " bytes");
+  return {};
+}
+
 Result<LoadPlan> plan_of(const Arguments& arguments, LoadKind kind) {
   LoadPlan plan;
   plan.kind = kind;
@@ -39,6 +55,7 @@ Result<LoadPlan> plan_of(const Arguments& arguments, LoadKind kind) {
   if (plan.calls == std::uint64_t{0})
     return Error{ErrorCode::invalid_argument, "--ops is at least 1"};
   plan.clients = std::min(plan.clients, plan.outstanding);
+  if (auto checked = check_room(plan); !checked) return checked.error();
   return plan;
 }
 

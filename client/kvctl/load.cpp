@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <memory>
 #include <vector>
 
@@ -86,8 +87,19 @@ class Load {
     } else if (++report_.failed == 1) {
       report_.failure = *error;
     }
-    if (now < ends_) begin(client);
+    if (now < ends_) go_on(client, error);
     if (under_way_ == 0) context_.stop();
+  }
+
+  void go_on(Client& client, const Error* error) {
+    if (error == nullptr) return begin(client);
+    // A call that the client refuses ends while it begins: the next one must not begin within it.
+    ++under_way_;
+    boost::asio::post(context_, [this, &client] {
+      --under_way_;
+      begin(client);
+      if (under_way_ == 0) context_.stop();
+    });
   }
 
   /// Sixteen bytes.

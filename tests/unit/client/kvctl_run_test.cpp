@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "client/kvctl/importer.hpp"
+#include "client/kvctl/load.hpp"
 #include "tests/unit/client/kvctl_group.hpp"
 
 namespace kvctl {
@@ -136,6 +137,30 @@ TEST_F(KvctlRunTest, MeasuresAndPrintsTheDocumentedFigures) {
   EXPECT_EQ(figures.at("ops"), 500);
   for (const char* name : {"ops_per_s", "p50_us", "p99_us", "client_cpu_ns_per_op"})
     EXPECT_TRUE(figures.at(name).is_int64()) << name;
+}
+
+TEST_F(KvctlRunTest, BenchRefusesMoreCallsThanAClientMayHaveOpen) {
+  const Ran calls = kvctl({"bench", "put", "--clients", "1", "--outstanding", "65537"});
+  EXPECT_EQ(calls.exit_code, 2);
+  EXPECT_THAT(calls.err, HasSubstr("a client has 65536 calls under way at most"));
+  const Ran bytes =
+      kvctl({"bench", "put", "--clients", "2", "--outstanding", "40", "--value-size", "16777216"});
+  EXPECT_EQ(bytes.exit_code, 2);
+  EXPECT_THAT(bytes.err, HasSubstr("a client has 268435456 bytes under way at most"));
+}
+
+TEST_F(KvctlRunTest, BenchOutlivesCallsThatAreRefusedAtOnce) {
+  client::Options options;
+  options.endpoints = {n1.address()};
+  options.calls_max = 4;
+  LoadPlan plan;
+  plan.clients = 1;
+  plan.outstanding = 100;
+  plan.calls = 200'000;
+  const auto report = run_load(options, plan);
+  ASSERT_TRUE(report) << report.error().detail;
+  EXPECT_GT(report->failed, 0u);
+  EXPECT_EQ(report->failure->code, ErrorCode::busy);
 }
 
 TEST_F(KvctlRunTest, ImportsEachPairOnceAndKeepsTheLastOfAKey) {
