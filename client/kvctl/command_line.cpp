@@ -35,6 +35,20 @@ std::string suggestion(const std::string& name, const std::vector<std::string>& 
   return meant ? "; did you mean '" + *meant + "'?" : ".";
 }
 
+// CLI11 takes the word `++` for the end of a command, and swallows it. So it does not get to see
+// it: a NUL before it makes it a word like any other, and one that no command line can have.
+constexpr std::string_view kEndOfCommand = "++";
+
+std::string hidden(std::string word) {
+  if (word == kEndOfCommand) word.insert(word.begin(), '\0');
+  return word;
+}
+
+std::string shown(std::string text) {
+  std::erase(text, '\0');
+  return text;
+}
+
 /// Where CLI11 puts what it finds, by the argument's name.
 using Found = std::map<std::string, std::vector<std::string>>;
 
@@ -46,18 +60,21 @@ void add_option(CLI::App& app, const Option& option, Found& found) {
     app.add_flag_callback(names, [&values] { values.emplace_back("true"); }, help);
     return;
   }
-  const auto take = [&values](const std::string& text) { values.push_back(text); };
+  const auto take = [&values](const std::string& text) { values.push_back(shown(text)); };
   auto* added = app.add_option_function<std::string>(names, take, help);
   added->type_name(option.kind == OptionKind::text     ? "TEXT"
                    : option.kind == OptionKind::number ? "N"
                                                        : "TIME");
   if (!option.fallback.empty()) added->default_str(std::string(option.fallback));
-  added->check([kind = option.kind](const std::string& text) { return check(kind, text); }, "");
+  added->check([kind = option.kind](const std::string& text) { return check(kind, shown(text)); },
+               "");
 }
 
 void add_operand(CLI::App& app, const Operand& operand, Found& found) {
   const std::string name(operand.name);
-  const auto take = [&values = found[name]](const std::string& text) { values.push_back(text); };
+  const auto take = [&values = found[name]](const std::string& text) {
+    values.push_back(shown(text));
+  };
   auto* added = app.add_option_function<std::string>(name, take, std::string(operand.help));
   added->type_name("");
   if (operand.presence == Presence::required) added->required();
@@ -134,6 +151,7 @@ CLI::App& Parser::group(std::string_view name) {
 }
 
 Invocation Parser::parse(std::vector<std::string> line) {
+  for (std::string& word : line) word = hidden(std::move(word));
   // CLI11 takes the words from the back.
   std::ranges::reverse(line);
   try {
@@ -173,7 +191,7 @@ Invocation Parser::failed(const CLI::ParseError& error) const {
   } else {
     const std::string place = begun();
     invocation.exit_code = ExitCode::usage;
-    invocation.text = "error: " + place + (place.empty() ? "" : ": ") + fault(error) +
+    invocation.text = "error: " + place + (place.empty() ? "" : ": ") + shown(fault(error)) +
                       " Try: kvctl " + place + (place.empty() ? "" : " ") + "--help\n";
   }
   return invocation;

@@ -106,6 +106,23 @@ TEST(CommandLine, TakesAKeyThatLooksLikeAnOptionAfterTwoDashes) {
   EXPECT_EQ(get.arguments.text("KEY"), "-key");
 }
 
+TEST(CommandLine, TakesEveryWordForAKeyOrAValueAsItIs) {
+  const auto all = commands();
+  for (const std::string word : {"++", "+", "+++", "{}", "[]", "", "%%", "get", "put", "help", "=",
+                                 "a=b", "#", "@", "\\", "\"a\"", "'", " "}) {
+    const auto put = parse_command_line({"put", word, word, "--if-value", word}, all);
+    ASSERT_NE(put.command, nullptr) << word << ": " << put.text;
+    EXPECT_EQ(put.command->name, "put");
+    EXPECT_EQ(put.arguments.find("KEY"), word);
+    EXPECT_EQ(put.arguments.find("VALUE"), word);
+    EXPECT_EQ(put.arguments.find("if-value"), word);
+  }
+  const auto wrong = parse_command_line({"get", "a", "++"}, all);
+  EXPECT_EQ(wrong.text, "error: get: unexpected argument '++'. Try: kvctl get --help\n");
+  const auto limit = parse_command_line({"range", "--limit", "++"}, all);
+  EXPECT_THAT(limit.text, HasSubstr("'++' is not a number"));
+}
+
 TEST(CommandLine, EndsAsUsageWhenItIsWrong) {
   const auto all = commands();
   const std::vector<std::vector<std::string>> lines = {{},
