@@ -3,7 +3,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
+#include <iostream>
 
 #include "client/kvctl/command_line.hpp"
 #include "client/kvctl/local_layout.hpp"
@@ -99,6 +101,15 @@ ExitCode run_command(const Command& command, Context& context) {
   return exit_code_of(done.error().code);
 }
 
+/// The system cannot be told to give up on a name that it looks up, and a client that is destroyed
+/// waits for that: 5 s and more where a name server is silent, whatever the deadline was.
+[[noreturn]] void end_process(ExitCode code) {
+  std::cout.flush();
+  std::cerr.flush();
+  std::fflush(nullptr);
+  std::_Exit(static_cast<int>(code));
+}
+
 }  // namespace
 
 Context::Context(Arguments arguments, Settings settings)
@@ -159,7 +170,7 @@ std::string error_line(std::string_view subject, const Error& error, Effect effe
   return next.empty() ? line : line + std::string(kTry) + std::string(next);
 }
 
-ExitCode run(const std::vector<std::string>& line) {
+ExitCode run(const std::vector<std::string>& line, Ending ending) {
   const std::vector<Command> commands = all_commands();
   Invocation invocation = parse_command_line(line, commands);
   if (invocation.command == nullptr) {
@@ -172,7 +183,9 @@ ExitCode run(const std::vector<std::string>& line) {
     return ExitCode::usage;
   }
   Context context(std::move(invocation.arguments), *std::move(settings));
-  return run_command(*invocation.command, context);
+  const ExitCode code = run_command(*invocation.command, context);
+  if (ending == Ending::at_once) end_process(code);
+  return code;
 }
 
 }  // namespace kvctl

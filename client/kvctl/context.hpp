@@ -55,7 +55,11 @@ class Context {
 [[nodiscard]] std::string error_line(std::string_view subject, const client::Error& error,
                                      Effect effect);
 
+/// What follows when a command is done: all that it opened is closed, or the process ends, once all
+/// output has left.
+enum class Ending : std::uint8_t { orderly, at_once };
+
 /// Runs one command line; the program's whole work.
-[[nodiscard]] ExitCode run(const std::vector<std::string>& line);
+[[nodiscard]] ExitCode run(const std::vector<std::string>& line, Ending ending = Ending::orderly);
 
 }  // namespace kvctl

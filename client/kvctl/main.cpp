@@ -5,5 +5,5 @@
 
 int main(int count, char** words) {
   const std::vector<std::string> line(words + 1, words + count);
-  return static_cast<int>(kvctl::run(line));
+  return static_cast<int>(kvctl::run(line, kvctl::Ending::at_once));
 }

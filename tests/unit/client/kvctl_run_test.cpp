@@ -129,6 +129,12 @@ TEST_F(KvctlRunTest, EndsWithTwoWhenOptionsContradict) {
   EXPECT_EQ(kvctl({"get", "key", "--read", "sometimes"}).exit_code, 2);
 }
 
+TEST(KvctlRun, EndsTheProcessAtOnceWithTheExitCodeAndAllOutput) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT((void)run({"get", "key", "-e", "127.0.0.1:1", "--timeout", "100ms"}, Ending::at_once),
+              ::testing::ExitedWithCode(5), "get key: no quorum");
+}
+
 TEST_F(KvctlRunTest, MeasuresAndPrintsTheDocumentedFigures) {
   const Ran ran =
       kvctl({"bench", "put", "--clients", "2", "--outstanding", "8", "--ops", "500", "-o", "json"});
