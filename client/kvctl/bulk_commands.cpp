@@ -37,10 +37,9 @@ class Progress {
 /// The error with how far the import came.
 Error stopped(const Error& error, Importer& importer) {
   const std::uint64_t written = importer.settle();
-  const std::string extent =
-      importer.has_begun()
-          ? std::to_string(written) + " keys are written; to import all again is safe"
-          : "Not applied";
+  if (!importer.has_begun()) return {error.code, error.detail + ". Not applied"};
+  const std::string extent = std::to_string(written) + " keys written; to import all again is safe";
+  if (written > 0) return partly_done(error, extent);
   return {error.code, error.detail + ". " + extent};
 }
 

@@ -32,6 +32,8 @@ std::optional<std::string> environment(const std::string& name) {
 }
 
 constexpr std::string_view kTry = " Try: ";
+/// What an error of a command says that has done a part of its work.
+constexpr std::string_view kPartly = ". Partly done: ";
 
 /// Whether something was changed, where that has to be said.
 std::string_view extent_of(const Error& error, Effect effect) {
@@ -157,6 +159,12 @@ void Context::note(const std::string& text) const {
   if (!quiet()) std::cerr << text << std::endl;
 }
 
+Error partly_done(const Error& error, std::string_view extent) {
+  const bool claims_nothing_was = exit_code_of(error.code) == ExitCode::unavailable;
+  return {claims_nothing_was ? ErrorCode::outcome_unknown : error.code,
+          error.detail + std::string(kPartly) + std::string(extent)};
+}
+
 std::string error_line(std::string_view subject, const Error& error, Effect effect) {
   std::string line(subject);
   line += ": ";
@@ -164,7 +172,7 @@ std::string error_line(std::string_view subject, const Error& error, Effect effe
   const std::string reason = error.detail.substr(0, step);
   line += reason.empty() ? std::string(to_string(error.code)) : reason;
   if (line.back() != '.') line += '.';
-  line += extent_of(error, effect);
+  if (reason.find(kPartly) == std::string::npos) line += extent_of(error, effect);
   if (step < error.detail.size()) return line + error.detail.substr(step);
   const std::string_view next = next_step(error, effect);
   return next.empty() ? line : line + std::string(kTry) + std::string(next);

@@ -55,6 +55,10 @@ class Context {
 [[nodiscard]] std::string error_line(std::string_view subject, const client::Error& error,
                                      Effect effect);
 
+/// The error of a command that failed when a part of its work was done: `extent` says how much. It
+/// is not one that says that nothing was applied.
+[[nodiscard]] client::Error partly_done(const client::Error& error, std::string_view extent);
+
 /// What follows when a command is done: all that it opened is closed, or the process ends, once all
 /// output has left.
 enum class Ending : std::uint8_t { orderly, at_once };

@@ -199,7 +199,29 @@ Result<ExitCode> run_range(Context& context) {
   return ExitCode::done;
 }
 
+/// Deletes the keys of `wanted`, and adds those that it deleted to `deleted`.
+Result<void> delete_all(client::Client& client, const Table& wanted, Table& deleted) {
+  for (const auto& row : wanted.rows) {
+    const auto& key = std::get<std::string>(row[0]);
+    const auto reply = client.erase(key);
+    if (!reply) {
+      const Error failed{reply.error().code, "key " + escape(key) + ": " + reply.error().detail};
+      if (deleted.rows.empty()) return failed;
+      return partly_done(failed, std::to_string(deleted.rows.size()) + " of " +
+                                     std::to_string(wanted.rows.size()) +
+                                     " keys deleted; to repeat it is safe");
+    }
+    // Somebody else may have been quicker.
+    if (reply->outcome == Outcome::done) deleted.rows.push_back(row);
+  }
+  return {};
+}
+
 Result<ExitCode> delete_prefix(Context& context) {
+  for (const char* option : {"if-value", "if-revision", "prev"})
+    if (context.arguments().has(option))
+      return Error{ErrorCode::invalid_argument,
+                   "--prefix goes with no --" + std::string(option) + ", which is of one key"};
   const std::string prefix = context.arguments().text("KEY");
   const std::string end = end_of_prefix(prefix);
   const bool dry_run = context.arguments().has("dry-run");
@@ -210,18 +232,20 @@ Result<ExitCode> delete_prefix(Context& context) {
   options.from = prefix;
   options.to = end;
   options.content = client::RangeContent::keys;
-  Table deleted{{"key"}, {}};
+  Table wanted{{"key"}, {}};
   const auto listed =
       for_each_page(context.transfer_client(), options, [&](const client::Page& page) {
-        for (const client::Entry& entry : page.entries) deleted.rows.push_back({entry.key});
+        for (const client::Entry& entry : page.entries) wanted.rows.push_back({entry.key});
       });
   if (!listed) return listed.error();
-  for (const auto& row : deleted.rows) {
-    if (dry_run) break;
-    const auto reply = context.transfer_client().erase(std::get<std::string>(row[0]));
-    if (!reply) return reply.error();
+  if (dry_run) {
+    context.printer().print(wanted, "keys");
+    return ExitCode::done;
   }
-  if (dry_run || !context.quiet()) context.printer().print(deleted, dry_run ? "keys" : "deleted");
+  Table deleted{{"key"}, {}};
+  const auto done = delete_all(context.transfer_client(), wanted, deleted);
+  if (!context.quiet()) context.printer().print(deleted, "deleted");
+  if (!done) return done.error();
   return ExitCode::done;
 }
 

@@ -162,7 +162,7 @@ TEST_F(KvctlFilesTest, SaysHowFarAnImportCameThatStops) {
   const Ran ran = kvctl({"import", at("pairs")});
   EXPECT_EQ(ran.exit_code, 2);
   EXPECT_THAT(ran.err, HasSubstr("line 2: "));
-  EXPECT_THAT(ran.err, HasSubstr(". 1 keys are written; to import all again is safe."));
+  EXPECT_THAT(ran.err, HasSubstr(". Partly done: 1 keys written; to import all again is safe."));
 }
 
 }  // namespace

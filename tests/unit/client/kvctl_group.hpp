@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <future>
 #include <iostream>
@@ -10,6 +11,7 @@
 
 #include "client/kvctl/context.hpp"
 #include "kvstore/api/inspection.hpp"
+#include "kvstore/api/query.hpp"
 #include "tests/unit/client/fake_server.hpp"
 
 namespace kvctl::testing {
@@ -116,10 +118,19 @@ class KvctlGroupTest : public ::testing::Test {
         encode(reply, out);
         break;
       }
+      case api::RequestKind::range: encode_keys(out); break;
       case api::RequestKind::write: return write(server, request);
       default: return server.refuse(request, ErrorCode::io, "not in the script");
     }
     server.answer(request, out.take());
+  }
+
+  /// Every range has the keys p1, p2 and p3.
+  static void encode_keys(ByteWriter& out) {
+    ByteWriter keys;
+    for (const char* key : {"p1", "p2", "p3"})
+      api::encode_pair({as_bytes(key), {}}, api::RangeContent::keys, keys);
+    encode(api::RangePage{{}, {}, api::RangeContent::keys, 3, keys.bytes()}, out);
   }
 
   /// Refuses but maintenance.
@@ -139,6 +150,9 @@ class KvctlGroupTest : public ::testing::Test {
             request, api::CommandReply{api::Outcome::condition_failed, api::Revision(7), {}});
       return server.carry_out(request);
     }
+    const std::string key(as_text(std::get<api::Erase>(call->operation).key));
+    if (key == "p1") return server.carry_out(request);
+    if (key == "p3" && p3_fails) return server.refuse(request, ErrorCode::unavailable, "no");
     server.answer(request, api::CommandReply{api::Outcome::not_found, {}, {}});
   }
 
@@ -169,6 +183,7 @@ class KvctlGroupTest : public ::testing::Test {
   FakeServer n2{context, "n2"};
   FakeServer n3{context, "n3"};
   gms::model::View view;
+  std::atomic<bool> p3_fails = false;
   std::thread thread;
 };
 

@@ -135,6 +135,36 @@ TEST(KvctlRun, EndsTheProcessAtOnceWithTheExitCodeAndAllOutput) {
               ::testing::ExitedWithCode(5), "get key: no quorum");
 }
 
+TEST_F(KvctlRunTest, DeletesAPrefixAndPrintsWhatItDeleted) {
+  const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "plain"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "p1\n") << "the others were gone when their turn came";
+  EXPECT_EQ(kvctl({"del", "p", "--prefix", "--dry-run", "-o", "plain"}).out, "p1\np2\np3\n");
+}
+
+TEST_F(KvctlRunTest, DeletesNoPrefixUnderAConditionOrForItsValues) {
+  const std::vector<std::vector<std::string>> wishes = {
+      {"--if-value", "x"}, {"--if-revision", "7"}, {"--prev"}};
+  for (const auto& wish : wishes) {
+    std::vector<std::string> line{"del", "p", "--prefix", "--yes"};
+    line.insert(line.end(), wish.begin(), wish.end());
+    const Ran ran = kvctl(line);
+    EXPECT_EQ(ran.exit_code, 2) << wish[0];
+    EXPECT_THAT(ran.err, HasSubstr("--prefix goes with no " + wish[0]));
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(KvctlRunTest, SaysWhatADeleteOfAPrefixHasDoneWhenItFails) {
+  p3_fails = true;
+  const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "plain"});
+  EXPECT_EQ(ran.exit_code, 6) << "5 would say that nothing was applied";
+  EXPECT_EQ(ran.out, "p1\n");
+  EXPECT_THAT(ran.err, HasSubstr("Partly done: 1 of 3 keys deleted; to repeat it is safe."));
+  EXPECT_THAT(ran.err, HasSubstr("key p3: "));
+  EXPECT_THAT(ran.err, ::testing::Not(HasSubstr("Not applied")));
+}
+
 TEST_F(KvctlRunTest, MeasuresAndPrintsTheDocumentedFigures) {
   const Ran ran =
       kvctl({"bench", "put", "--clients", "2", "--outstanding", "8", "--ops", "500", "-o", "json"});
