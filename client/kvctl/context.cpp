@@ -161,8 +161,10 @@ void Context::note(const std::string& text) const {
 
 Error partly_done(const Error& error, std::string_view extent) {
   const bool claims_nothing_was = exit_code_of(error.code) == ExitCode::unavailable;
+  std::string detail = error.detail;
+  if (error.code == ErrorCode::outcome_unknown) detail += ". The outcome is unknown of that";
   return {claims_nothing_was ? ErrorCode::outcome_unknown : error.code,
-          error.detail + std::string(kPartly) + std::string(extent)};
+          std::move(detail) + std::string(kPartly) + std::string(extent)};
 }
 
 std::string error_line(std::string_view subject, const Error& error, Effect effect) {
