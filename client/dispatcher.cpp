@@ -290,7 +290,12 @@ void Dispatcher::replied(Connection& connection, const api::Reply& reply) {
   Endpoint& endpoint = endpoints_[connection.tag()];
   endpoint.heard(now_);
   PendingCall* call = calls_.find(reply.id);
-  if (call == nullptr || (call->asked & endpoint.bit()) == 0) return;
+  if (call == nullptr) {
+    if (const auto cursor = surplus_ranges_.answered(endpoint.bit(), reply))
+      queue(calls_.add(std::make_unique<ClosingCall>(endpoint.address, *cursor)));
+    return;
+  }
+  if ((call->asked & endpoint.bit()) == 0) return;
   call->asked &= ~endpoint.bit();
   if (reply.error)
     take_refusal(endpoint, *call, reply);
@@ -319,6 +324,7 @@ void Dispatcher::closed(Connection& connection, const Error& error) {
   endpoint.connect_at = now_ + endpoint.connect_pauses.next();
   if (leader_ == &endpoint) lost_leader();
   end_members_calls(endpoint, error);
+  surplus_ranges_.closed(endpoint.bit());
   calls_.for_each([&](PendingCall& call) {
     if ((call.asked & endpoint.bit()) != 0) lose_copy(call, endpoint);
   });
@@ -467,6 +473,7 @@ void Dispatcher::retry_later(PendingCall& call, milliseconds retry_after) {
 void Dispatcher::finish(PendingCall& call, Result<Answer> answer) {
   if (call.number != api::CallNumber() && call.session == session_.id())
     session_.finish(call.number);
+  surplus_ranges_.ended(call);
   // Out of the table first: the caller may make its next call from within.
   const auto ended = calls_.remove(call.id);
   ended->finish(std::move(answer));

@@ -13,6 +13,7 @@
 #include "client/endpoint_book.hpp"
 #include "client/options.hpp"
 #include "client/session_calls.hpp"
+#include "client/surplus_ranges.hpp"
 
 namespace client {
 
@@ -29,6 +30,9 @@ namespace client {
 /// group would take a write for one that it has seen, and answer `done` for somebody else's. So
 /// every connection is one to a member of this group, or carries nothing but what is asked of that
 /// member alone.
+///
+/// A range whose first page came from one member may be open at others that were asked: what they
+/// answer later is closed there.
 ///
 /// What an end without an answer means: `outcome_unknown` if a write may be in some member's hands
 /// [C27], else it was certainly not applied.
@@ -126,6 +130,8 @@ class Dispatcher final : public ConnectionListener,
   std::deque<kvstore::api::RequestId> for_session_;
   /// Answered busy; each has its time.
   std::deque<kvstore::api::RequestId> delayed_;
+
+  SurplusRanges surplus_ranges_;
 
   /// None before the first Welcome of a member that has one.
   gms::model::GroupId group_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kvstore/api/command.hpp"
+#include "kvstore/api/query.hpp"
 
 namespace client {
 namespace {
@@ -24,6 +25,12 @@ Bytes registration_body() {
   while (nonce == 0) nonce = (std::uint64_t{random()} << 32) | random();
   ByteWriter out;
   encode(api::Command(api::RegisterSession{api::Nonce(nonce)}), out);
+  return out.take();
+}
+
+Bytes closing_body(api::CursorId cursor) {
+  ByteWriter out;
+  encode(api::CloseCursorQuery{cursor}, out);
   return out.take();
 }
 
@@ -53,5 +60,9 @@ void AcquaintanceCall::finish(Result<Answer> answer) {
   const auto reply = decode_answer<api::MembersReply>(answer);
   if (reply) learn_(reply->view.view);
 }
+
+ClosingCall::ClosingCall(const std::string& address, api::CursorId cursor)
+    : PendingCall(own_draft(api::RequestKind::close_cursor, Route::member, address,
+                            closing_body(cursor))) {}
 
 }  // namespace client

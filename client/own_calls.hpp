@@ -33,4 +33,11 @@ class AcquaintanceCall final : public PendingCall {
   Learn learn_;
 };
 
+/// Ends a range at a member, whose pages nobody reads.
+class ClosingCall final : public PendingCall {
+ public:
+  ClosingCall(const std::string& address, kvstore::api::CursorId cursor);
+  void finish(Result<Answer>) override {}
+};
+
 }  // namespace client

@@ -44,12 +44,19 @@ std::size_t pair_bytes(const api::Pair& pair, api::RangeContent content) {
 RangeReader::RangeReader(const storage::Store& store, const RangeLimits& limits)
     : store_(store), limits_(limits), last_cursor_(limits.cursor_base.value()) {}
 
-Result<void> RangeReader::first_page(const api::RangeQuery& query, Instant now, ByteWriter& out) {
-  Cursor cursor{store_.snapshot(),     copy(query.bounds.from),
-                copy(query.bounds.to), query.direction,
-                query.content,         query.limit,
-                query.page_bytes,      now,
-                storage::Space::data,  {}};
+Result<void> RangeReader::first_page(const api::RangeQuery& query, ReaderId reader, Instant now,
+                                     ByteWriter& out) {
+  Cursor cursor{store_.snapshot(),
+                reader,
+                copy(query.bounds.from),
+                copy(query.bounds.to),
+                query.direction,
+                query.content,
+                query.limit,
+                query.page_bytes,
+                now,
+                storage::Space::data,
+                {}};
   if (query.content == api::RangeContent::rows)
     if (auto begun = begin_rows(cursor); !begun) return begun;
   api::RangePage page;
@@ -87,6 +94,10 @@ Result<void> RangeReader::next_page(const api::PageQuery& query, Instant now, By
 
 void RangeReader::close(const api::CloseCursorQuery& query) {
   cursors_.erase(query.cursor);
+}
+
+void RangeReader::close_all_of(ReaderId reader) {
+  std::erase_if(cursors_, [&](const auto& entry) { return entry.second.reader == reader; });
 }
 
 void RangeReader::drop_idle(Instant now) {

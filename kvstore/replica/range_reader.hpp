@@ -11,6 +11,9 @@
 
 namespace kvstore::replica {
 
+/// Who reads ranges: a client's connection.
+using ReaderId = gms::model::Identifier<struct ReaderIdTag>;
+
 struct RangeLimits {
   std::size_t cursors_max = api::kCursorsMax;
   gms::model::Duration idle_max = api::kCursorIdleMax;
@@ -20,8 +23,10 @@ struct RangeLimits {
   api::CursorId cursor_base;
 };
 
-/// Serves ranges page by page. All pages of a range come from one snapshot, held between them. A
-/// page ends where it is large, has many rows, or much was read for it, whatever of that it holds.
+/// Serves ranges page by page. All pages of a range come from one snapshot, held between them: what
+/// it sees takes room on the disk until the range ends, at its last page, when it is closed, when
+/// its reader is gone or when nobody asks. A page ends where it is large, has many rows, or much
+/// was read for it, whatever of that it holds.
 ///
 /// Thread rule: the store's. Time is told by the caller and touches nothing but cursors.
 class RangeReader {
@@ -31,7 +36,7 @@ class RangeReader {
   /// Appends the encoded first RangePage. Errors: busy (too many ranges are open), too_large (a row
   /// that no state machine of these limits makes), unavailable (of all rows: the state has no mark
   /// of its own for now), io, corrupt.
-  [[nodiscard]] gms::model::Result<void> first_page(const api::RangeQuery& query,
+  [[nodiscard]] gms::model::Result<void> first_page(const api::RangeQuery& query, ReaderId reader,
                                                     gms::model::Instant now,
                                                     gms::model::ByteWriter& out);
   /// Appends the encoded next RangePage. Errors: unavailable (the cursor was idle for too long, or
@@ -40,6 +45,8 @@ class RangeReader {
                                                    gms::model::Instant now,
                                                    gms::model::ByteWriter& out);
   void close(const api::CloseCursorQuery& query);
+  /// Ends the ranges of a reader that is gone.
+  void close_all_of(ReaderId reader);
   /// Ends all ranges.
   void close_all() { cursors_.clear(); }
   /// Ends the ranges that nobody has asked for in time.
@@ -51,6 +58,7 @@ class RangeReader {
   /// What is left of a range.
   struct Cursor {
     std::unique_ptr<storage::Snapshot> rows;
+    ReaderId reader;
     gms::model::Bytes from;
     gms::model::Bytes to;
     api::Direction direction;

@@ -43,6 +43,7 @@ class Answers {
                          retry_after});
   }
 
+  [[nodiscard]] bool is_open(ConnectionKey connection) const { return port_.is_open(connection); }
   [[nodiscard]] bool has_room(ConnectionKey connection) const { return port_.has_room(connection); }
 
  private:

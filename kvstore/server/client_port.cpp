@@ -116,6 +116,7 @@ void ClientPort::on_ended(Connection& connection, const std::string& fault) {
   slots_[slot].has_replies = false;
   free_.push_back(slot);
   --connected_;
+  handler_->on_closed(connection.key());
 }
 
 void ClientPort::reply(const Origin& origin, const api::Reply& reply) {
@@ -126,6 +127,10 @@ void ClientPort::reply(const Origin& origin, const api::Reply& reply) {
   ++statistics_.replies;
   connection->reply(origin, reply);
   flush_later(origin.connection.slot);
+}
+
+bool ClientPort::is_open(ConnectionKey key) const {
+  return find(key) != nullptr;
 }
 
 bool ClientPort::has_room(ConnectionKey key) const {

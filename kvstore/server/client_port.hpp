@@ -42,6 +42,8 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
     [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
     /// Must be answered by ReplyPort::reply(), now or later, once.
     virtual void on_request(const Origin& origin, const api::Request& request) = 0;
+    /// The connection has ended. Not called for those that end in stop().
+    virtual void on_closed(ConnectionKey connection) = 0;
   };
   /// Takes a line for the log.
   using Log = std::function<void(std::string_view)>;
@@ -59,6 +61,7 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   void stop();
 
   void reply(const Origin& origin, const api::Reply& reply) override;
+  [[nodiscard]] bool is_open(ConnectionKey connection) const override;
   [[nodiscard]] bool has_room(ConnectionKey connection) const override;
 
   [[nodiscard]] std::size_t connections() const { return connected_; }

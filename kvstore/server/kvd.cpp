@@ -337,6 +337,10 @@ void Kvd::on_request(const Origin& origin, const api::Request& request) {
   service_->take(origin, request, monotonic_now());
 }
 
+void Kvd::on_closed(ConnectionKey connection) {
+  service_->on_closed(connection);
+}
+
 Result<Ticket> Kvd::propose(ByteSpan command) {
   return group_->propose({command});
 }

@@ -103,6 +103,7 @@ class Kvd final : private gms::GroupListener,
   // ClientPort::Handler
   [[nodiscard]] gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
   void on_request(const Origin& origin, const api::Request& request) override;
+  void on_closed(ConnectionKey connection) override;
   // Ordering
   [[nodiscard]] gms::model::Result<gms::model::Ticket> propose(
       gms::model::ByteSpan command) override;

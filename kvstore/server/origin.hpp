@@ -30,6 +30,8 @@ class ReplyPort {
   virtual ~ReplyPort() = default;
   /// Queues the reply; a client that is gone gets none. The reply's id is the origin's.
   virtual void reply(const Origin& origin, const api::Reply& reply) = 0;
+  /// Whether the client is still there.
+  [[nodiscard]] virtual bool is_open(ConnectionKey connection) const = 0;
   /// Whether there is room to queue a reply of any size for the client.
   [[nodiscard]] virtual bool has_room(ConnectionKey connection) const = 0;
 };

@@ -15,6 +15,10 @@ Error out_of_use() {
           "the state of this replica is out of use and is being replaced; ask another"};
 }
 
+replica::ReaderId reader_of(ConnectionKey connection) {
+  return replica::ReaderId(std::uint64_t{connection.generation} << 32 | connection.slot);
+}
+
 void ReadDesk::serve(const PendingRead& read, Instant now) {
   if (read.revision_min > api::revision_at(replica_.applied())) {
     park(read);
@@ -127,6 +131,10 @@ void ReadDesk::unpark(std::multimap<api::Revision, Parked>::iterator parked) {
 void ReadDesk::answer(const PendingRead& read, Instant now) {
   if (use_ == StateUse::quarantined)
     return answers_.failed(read.origin, out_of_use(), replica_.applied());
+  // A range that it begins would have nobody to end it.
+  if (!answers_.is_open(read.origin.connection))
+    return answers_.failed(read.origin, {ErrorCode::closed, "the client is gone"},
+                           replica_.applied());
   if (!answers_.has_room(read.origin.connection)) {
     answers_.failed(read.origin, {ErrorCode::busy, "take the replies that are waiting first"},
                     replica_.applied());
@@ -159,7 +167,7 @@ Result<void> ReadDesk::read_into(const PendingRead& read, Instant now) {
   }
   const auto query = api::decode_range_query(read.query);
   if (!query) return query.error();
-  return replica_.ranges().first_page(*query, now, reply_);
+  return replica_.ranges().first_page(*query, reader_of(read.origin.connection), now, reply_);
 }
 
 }  // namespace kvstore::server

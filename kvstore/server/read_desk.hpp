@@ -25,6 +25,9 @@ struct PendingRead {
 /// from it, and what would be answered from it is not begun [M2].
 enum class StateUse : std::uint8_t { served, quarantined };
 
+/// A connection as a reader of ranges.
+[[nodiscard]] replica::ReaderId reader_of(ConnectionKey connection);
+
 /// What is answered for a state that is out of use.
 [[nodiscard]] gms::model::Error out_of_use();
 

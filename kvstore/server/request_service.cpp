@@ -121,6 +121,10 @@ void RequestService::take_close_cursor(const Origin& origin, const Request& requ
   parts_.answers.done(origin, {}, parts_.replica.applied());
 }
 
+void RequestService::on_closed(ConnectionKey connection) {
+  parts_.replica.ranges().close_all_of(reader_of(connection));
+}
+
 void RequestService::take_digest(const Origin& origin, const Request& request) {
   const auto query = api::decode_digest_query(request.body);
   if (!query) return fail(origin, refused(query.error()));

@@ -82,6 +82,8 @@ class RequestService {
   /// Whether the replica may be used, from now on.
   void serve_state(StateUse use) { reads_.serve_state(use); }
 
+  /// The client is gone: its ranges end.
+  void on_closed(ConnectionKey connection);
   /// As GroupListener's.
   void on_read_ready(gms::model::Ticket ticket, gms::model::Instant now);
   /// Serves more of the reads that may be served. To be called in the next turn of the event loop

@@ -42,22 +42,22 @@ bool mount_disk(const std::filesystem::path& path, std::uint64_t bytes) {
   return ::mount("tmpfs", path.c_str(), "tmpfs", 0, options.c_str()) == 0;
 }
 
-/// A disk of 160 MiB: a file system in memory, or, where mounting is not allowed, a reserve that
-/// makes the members take their disk for full after as much.
+/// A small disk: a file system in memory, or, where mounting is not allowed, a reserve that makes
+/// the members take their disk for full after as much.
 class SmallDisk {
  public:
   SmallDisk() : path_(fresh_directory()) {
-    mounted_ = has_own_mounts() && mount_disk(path_, 160 * kMiB);
+    mounted_ = has_own_mounts() && mount_disk(path_, kBytes);
     std::uint64_t reserve = kReserve;
     if (!mounted_) {
       std::cout << "mounting is not allowed here: a large reserve stands in for a small disk\n";
       struct statvfs about{};
       ::statvfs(path_.c_str(), &about);
-      reserve = about.f_bavail * about.f_frsize - (160 * kMiB - kReserve);
+      reserve = about.f_bavail * about.f_frsize - (kBytes - kReserve);
     }
     ::testing::Test::RecordProperty("mounted", mounted_ ? 1 : 0);
     reserve_.emplace("KVD_LOG_DISK_RESERVE_BYTES", std::to_string(reserve));
-    low_.emplace("KVD_LOG_DISK_LOW_BYTES", std::to_string(reserve + 16 * kMiB));
+    low_.emplace("KVD_LOG_DISK_LOW_BYTES", std::to_string(reserve + kUnderWay));
   }
   ~SmallDisk() {
     if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
@@ -74,9 +74,12 @@ class SmallDisk {
   }
 
  private:
-  /// For what all three members have under way when the disk is full, and for what their stores
-  /// have in memory.
+  static constexpr std::uint64_t kBytes = 192 * kMiB;
+  /// For the copies that all three stores make when they set room free.
   static constexpr std::uint64_t kReserve = 64 * kMiB;
+  /// For what comes to the disk of three members after puts are refused: two memtables and two
+  /// segments each, as their own setting has it of one. With less, deletes may be refused too.
+  static constexpr std::uint64_t kUnderWay = 3 * (2 * 4 + 2 * 2) * kMiB;
 
   std::filesystem::path path_;
   bool mounted_ = false;

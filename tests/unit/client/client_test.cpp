@@ -169,6 +169,47 @@ TEST_F(ClientTest, SendsUnansweredWritesAgainUnderTheirNumbersWhenTheLeaderCrash
   EXPECT_EQ(first, second);
 }
 
+TEST_F(ClientTest, ClosesWhatMembersBeganOfARangeThatAnotherAnswered) {
+  const auto begin = [](api::CursorId cursor) {
+    return [cursor](FakeServer& server, const Received& request) {
+      if (request.kind != api::RequestKind::range)
+        return server.answer(request, gms::model::Bytes());
+      api::RangePage page;
+      page.content = api::RangeContent::count;
+      page.count = 5;
+      page.cursor = cursor;
+      gms::model::ByteWriter out;
+      encode(page, out);
+      server.answer(request, out.take());
+    };
+  };
+  const std::vector<FakeServer*> servers{&n1, &n2, &n3};
+  for (std::size_t i = 0; i < 3; ++i) servers[i]->on_request(begin(api::CursorId(11 + i)));
+  const auto client = connect();
+  std::optional<Result<Page>> ended;
+  client->range({}, [&ended](Result<Page> page) { ended = std::move(page); });
+  ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
+  ASSERT_TRUE(*ended) << ended->error().detail;
+  const auto is_closed = [](const FakeServer& server, std::uint64_t cursor) {
+    return std::ranges::any_of(server.received(), [cursor](const Received& request) {
+      const auto query = api::decode_close_cursor_query(request.body);
+      return request.kind == api::RequestKind::close_cursor && query &&
+             query->cursor == api::CursorId(cursor);
+    });
+  };
+  ASSERT_TRUE((*ended)->next);
+  const std::uint64_t kept = (*ended)->next->id.value();
+  const auto all_others_closed = [&] {
+    for (std::size_t i = 0; i < 3; ++i)
+      if (11 + i != kept && !servers[i]->received().empty() && !is_closed(*servers[i], 11 + i))
+        return false;
+    return true;
+  };
+  ASSERT_TRUE(run_until([&] { return n1.received().size() * n2.received().size() > 0; }));
+  EXPECT_TRUE(run_until(all_others_closed));
+  EXPECT_FALSE(is_closed(*servers[kept - 11], kept));
+}
+
 TEST_F(ClientTest, FollowsMembersThatPointAtEachOtherOnlyALittle) {
   n1.on_request(redirect_to(n2));
   n2.on_request(redirect_to(n1));

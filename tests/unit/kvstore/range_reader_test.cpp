@@ -13,6 +13,8 @@ using gms::model::ErrorCode;
 using gms::model::Instant;
 using namespace std::chrono_literals;
 
+constexpr ReaderId kReader{1};
+
 class Ranges : public ::testing::Test {
  protected:
   Ranges() {
@@ -46,7 +48,7 @@ class Ranges : public ::testing::Test {
 
   api::CursorId first(const RangeQuery& query) {
     ByteWriter out;
-    EXPECT_TRUE(ranges_.first_page(query, now_, out).has_value());
+    EXPECT_TRUE(ranges_.first_page(query, kReader, now_, out).has_value());
     return take(out);
   }
   void read_all(const RangeQuery& query) {
@@ -159,11 +161,25 @@ TEST_F(Ranges, TooManyOpenOnesAreBusyUntilOneIsClosed) {
   EXPECT_EQ(one, api::CursorId(1001));
   first({});
   ByteWriter out;
-  EXPECT_EQ(ranges_.first_page({}, now_, out).error().code, ErrorCode::busy);
+  EXPECT_EQ(ranges_.first_page({}, kReader, now_, out).error().code, ErrorCode::busy);
   EXPECT_TRUE(out.bytes().empty());
   ranges_.close({one});
-  EXPECT_TRUE(ranges_.first_page({}, now_, out).has_value());
+  EXPECT_TRUE(ranges_.first_page({}, kReader, now_, out).has_value());
   EXPECT_EQ(next(one).error().code, ErrorCode::unavailable);
+}
+
+TEST_F(Ranges, ThoseOfAReaderThatIsGoneEnd) {
+  const api::CursorId one = first({});
+  const api::CursorId two = first({});
+  ByteWriter out;
+  EXPECT_EQ(ranges_.first_page({}, ReaderId(2), now_, out).error().code, ErrorCode::busy);
+  ranges_.close_all_of(ReaderId(2));
+  EXPECT_EQ(ranges_.open_count(), 2U);
+  ranges_.close({one});
+  EXPECT_TRUE(ranges_.first_page({}, ReaderId(2), now_, out).has_value());
+  ranges_.close_all_of(kReader);
+  EXPECT_EQ(ranges_.open_count(), 1U);
+  EXPECT_EQ(next(two).error().code, ErrorCode::unavailable);
 }
 
 /// What a replica keeps with a state up to `applied`, whose mark stands at `mark`.
@@ -241,7 +257,7 @@ TEST_F(Ranges, OfAllRowsFitIntoFramesWhateverASessionHolds) {
   RangeQuery query;
   query.content = RangeContent::rows;
   ByteWriter out;
-  ASSERT_TRUE(ranges_.first_page(query, now_, out).has_value());
+  ASSERT_TRUE(ranges_.first_page(query, kReader, now_, out).has_value());
   std::size_t largest = 0;
   for (api::CursorId cursor = take(out); cursor != api::CursorId(); cursor = take(out)) {
     out.clear();
@@ -259,7 +275,7 @@ TEST_F(Ranges, ARowThatNoFrameHoldsIsRefused) {
   RangeQuery query;
   query.bounds = {as_bytes("huge"), as_bytes("huge~")};
   ByteWriter out;
-  const auto refused = ranges_.first_page(query, now_, out);
+  const auto refused = ranges_.first_page(query, kReader, now_, out);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::too_large);
   query.content = RangeContent::keys;
@@ -279,7 +295,7 @@ TEST_F(Ranges, APageEndsWhenMuchWasReadForIt) {
     count_ = 0;
     pages_ = 0;
     ByteWriter out;
-    ASSERT_TRUE(ranges.first_page(query, now_, out).has_value());
+    ASSERT_TRUE(ranges.first_page(query, kReader, now_, out).has_value());
     for (api::CursorId cursor = take(out); cursor != api::CursorId(); cursor = take(out)) {
       out.clear();
       ASSERT_TRUE(ranges.next_page({cursor}, now_, out).has_value());
@@ -300,7 +316,7 @@ TEST_F(Ranges, OfAllRowsAreRefusedWhileTheStateIsAheadOfItsMark) {
     changes.record = record;
     ASSERT_TRUE(store_.apply(changes).has_value());
     ByteWriter out;
-    const auto begun = ranges_.first_page(query, now_, out);
+    const auto begun = ranges_.first_page(query, kReader, now_, out);
     ASSERT_EQ(begun.has_value(), ahead == 0);
     if (!begun) {
       EXPECT_EQ(begun.error().code, ErrorCode::unavailable);
@@ -315,7 +331,7 @@ TEST_F(Ranges, OfAllRowsOfAnEmptyStoreAreRefused) {
   RangeQuery query;
   query.content = RangeContent::rows;
   ByteWriter out;
-  EXPECT_EQ(ranges.first_page(query, now_, out).error().code, ErrorCode::unavailable);
+  EXPECT_EQ(ranges.first_page(query, kReader, now_, out).error().code, ErrorCode::unavailable);
 }
 
 }  // namespace

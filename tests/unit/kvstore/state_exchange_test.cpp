@@ -322,7 +322,8 @@ TYPED_TEST(StateExchangeTest, RangesAndDigestsUnderWayEndWhenTheStateIsReplaced)
   range.limit = 10;
   range.page_bytes = 1;
   ByteWriter page;
-  ASSERT_TRUE(this->to.replica->ranges().first_page(range, Instant{}, page).has_value());
+  ASSERT_TRUE(
+      this->to.replica->ranges().first_page(range, ReaderId(1), Instant{}, page).has_value());
   const auto first = api::decode_range_page(page.bytes());
   ASSERT_TRUE(first.has_value());
   ASSERT_EQ(this->to.replica->ranges().open_count(), 1U);

@@ -36,7 +36,10 @@ class Handler final : public ClientPort::Handler {
     port->reply(origin, {origin.request, std::nullopt, {}, {}, as_bytes(body)});
   }
 
+  void on_closed(ConnectionKey connection) override { closed.push_back(connection); }
+
   std::vector<Origin> origins;
+  std::vector<ConnectionKey> closed;
   std::size_t body_bytes = 0;
   /// Answers at once here, if there is one.
   ReplyPort* port = nullptr;
@@ -333,6 +336,19 @@ TEST_F(ClientPortTest, HasNoRoomForAClientThatTakesTooLittle) {
   for (; answered < 40 && port.has_room(key); ++answered) answer(answered, page);
   EXPECT_EQ(answered, 32u) << "with their heads they are more than half";
   EXPECT_GT(port.reply_bytes(), limits.reply_bytes_max / 2);
+}
+
+TEST_F(ClientPortTest, SaysWhichClientIsGone) {
+  auto client = std::make_unique<Client>(asking(1));
+  const Client other = asking(1);
+  const ConnectionKey key = handler.origins[0].connection;
+  EXPECT_TRUE(port.is_open(key));
+  EXPECT_TRUE(handler.closed.empty());
+  client.reset();
+  run_until([&] { return !handler.closed.empty(); });
+  EXPECT_EQ(handler.closed, std::vector{key});
+  EXPECT_FALSE(port.is_open(key));
+  EXPECT_TRUE(port.is_open(handler.origins[1].connection));
 }
 
 TEST_F(ClientPortTest, HasRoomPastHalfOfAllRepliesForThoseOnlyThatTookTheirs) {

@@ -40,9 +40,11 @@ class RecordingReplies final : public ReplyPort {
     got.push_back({origin.request.value(), reply.error, std::string(as_text(reply.body)),
                    std::string(reply.leader.name), reply.retry_after});
   }
+  bool is_open(ConnectionKey) const override { return open; }
   bool has_room(ConnectionKey) const override { return room; }
 
   std::vector<Got> got;
+  bool open = true;
   bool room = true;
 };
 
@@ -112,6 +114,33 @@ class RequestServiceTest : public ::testing::Test {
   void get(std::uint64_t id, api::Freshness freshness) {
     take(id, RequestKind::get, api::GetQuery{freshness, as_bytes("key")}, 1s);
   }
+  /// Asks for all keys, one a page.
+  void range(std::uint64_t id) {
+    api::RangeQuery query;
+    query.freshness = {api::ReadLevel::local, {}};
+    query.content = api::RangeContent::keys;
+    query.page_bytes = 1;
+    take(id, RequestKind::range, query, 1s);
+  }
+  /// Has two keys here.
+  void store_two_keys() {
+    lead();
+    const gms::model::Bytes registration = encoded(api::RegisterSession{api::Nonce(1)});
+    deliver({registration}, Ticket(1));
+    for (std::uint64_t number = 1; number <= 2; ++number) {
+      const std::string key = "key" + std::to_string(number);
+      const api::Call call{api::SessionId(1),
+                           api::CallNumber(number),
+                           {},
+                           api::Put{as_bytes(key), as_bytes("v"), {}, {}}};
+      deliver({encoded(call)}, Ticket(1 + number));
+    }
+  }
+  static gms::model::Bytes encoded(const api::Command& command) {
+    gms::model::ByteWriter out;
+    encode(command, out);
+    return out.take();
+  }
   /// Delivers the proposals to the replica as one batch, under their tickets from `first` on.
   void deliver(const std::vector<Bytes>& commands, Ticket first) {
     gms::model::DeliveryBatch batch;
@@ -145,6 +174,25 @@ class RequestServiceTest : public ::testing::Test {
   std::unique_ptr<RequestService> service;
   Index index;
 };
+
+TEST_F(RequestServiceTest, EndsTheRangesOfAClientThatIsGone) {
+  store_two_keys();
+  range(7);
+  ASSERT_EQ(got().size(), 1u);
+  ASSERT_EQ(got()[0].error, std::nullopt);
+  EXPECT_EQ(replica->ranges().open_count(), 1u);
+  service->on_closed({2, 1});
+  EXPECT_EQ(replica->ranges().open_count(), 1u);
+  service->on_closed({1, 1});
+  EXPECT_EQ(replica->ranges().open_count(), 0u);
+}
+
+TEST_F(RequestServiceTest, BeginsNoRangeForAClientThatIsGone) {
+  store_two_keys();
+  replies.open = false;
+  range(7);
+  EXPECT_EQ(replica->ranges().open_count(), 0u);
+}
 
 TEST_F(RequestServiceTest, ProposesAWriteAsItIsAndAnswersWhenItIsApplied) {
   lead();
