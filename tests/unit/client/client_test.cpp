@@ -170,44 +170,41 @@ TEST_F(ClientTest, SendsUnansweredWritesAgainUnderTheirNumbersWhenTheLeaderCrash
 }
 
 TEST_F(ClientTest, ClosesWhatMembersBeganOfARangeThatAnotherAnswered) {
-  const auto begin = [](api::CursorId cursor) {
-    return [cursor](FakeServer& server, const Received& request) {
-      if (request.kind != api::RequestKind::range)
-        return server.answer(request, gms::model::Bytes());
+  // Nobody answers before all were asked; then each with a cursor of its own.
+  const std::vector<FakeServer*> servers{&n1, &n2, &n3};
+  std::map<FakeServer*, Received> asked;
+  std::map<FakeServer*, api::CursorId> closed;
+  const auto answer_all = [&asked] {
+    std::uint64_t cursor = 10;
+    for (auto& [server, request] : asked) {
+      gms::model::ByteWriter out;
       api::RangePage page;
       page.content = api::RangeContent::count;
-      page.count = 5;
-      page.cursor = cursor;
-      gms::model::ByteWriter out;
+      page.cursor = api::CursorId(++cursor);
       encode(page, out);
-      server.answer(request, out.take());
-    };
+      server->answer(request, out.take());
+    }
   };
-  const std::vector<FakeServer*> servers{&n1, &n2, &n3};
-  for (std::size_t i = 0; i < 3; ++i) servers[i]->on_request(begin(api::CursorId(11 + i)));
+  for (FakeServer* one : servers)
+    one->on_request([&](FakeServer& server, const Received& request) {
+      if (request.kind == api::RequestKind::range) {
+        asked.emplace(&server, request);
+        if (asked.size() == servers.size()) answer_all();
+        return;
+      }
+      ASSERT_EQ(request.kind, api::RequestKind::close_cursor);
+      closed[&server] = api::decode_close_cursor_query(request.body)->cursor;
+      server.answer(request, gms::model::Bytes());
+    });
   const auto client = connect();
   std::optional<Result<Page>> ended;
   client->range({}, [&ended](Result<Page> page) { ended = std::move(page); });
-  ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
+  ASSERT_TRUE(run_until([&] { return ended && closed.size() == 2; }));
   ASSERT_TRUE(*ended) << ended->error().detail;
-  const auto is_closed = [](const FakeServer& server, std::uint64_t cursor) {
-    return std::ranges::any_of(server.received(), [cursor](const Received& request) {
-      const auto query = api::decode_close_cursor_query(request.body);
-      return request.kind == api::RequestKind::close_cursor && query &&
-             query->cursor == api::CursorId(cursor);
-    });
-  };
   ASSERT_TRUE((*ended)->next);
-  const std::uint64_t kept = (*ended)->next->id.value();
-  const auto all_others_closed = [&] {
-    for (std::size_t i = 0; i < 3; ++i)
-      if (11 + i != kept && !servers[i]->received().empty() && !is_closed(*servers[i], 11 + i))
-        return false;
-    return true;
-  };
-  ASSERT_TRUE(run_until([&] { return n1.received().size() * n2.received().size() > 0; }));
-  EXPECT_TRUE(run_until(all_others_closed));
-  EXPECT_FALSE(is_closed(*servers[kept - 11], kept));
+  std::set<std::uint64_t> cursors{(*ended)->next->id.value()};
+  for (const auto& [server, cursor] : closed) cursors.insert(cursor.value());
+  EXPECT_EQ(cursors, (std::set<std::uint64_t>{11, 12, 13}));
 }
 
 TEST_F(ClientTest, FollowsMembersThatPointAtEachOtherOnlyALittle) {
