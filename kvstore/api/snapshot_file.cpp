@@ -36,7 +36,7 @@ Error corrupt(const std::string& what) {
 }
 
 std::string unfinished(const std::string& path) {
-  return path + ".new";
+  return path + ".unfinished";
 }
 
 std::string directory_of(const std::string& path) {

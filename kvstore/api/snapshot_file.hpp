@@ -35,7 +35,8 @@ struct SnapshotRow {
 /// Writes a snapshot file in the order of its methods.
 ///
 /// Guarantee: the file is under its name only when finish() returned, and then it is on the disk;
-/// until then it is under a name of its own, and is removed with the object.
+/// until then it is `<path>.unfinished`, which replaces one of that name and is removed with the
+/// object.
 /// Thread rule: one thread. Ownership: the file system outlives it.
 class SnapshotWriter {
  public:
