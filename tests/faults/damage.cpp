@@ -104,9 +104,14 @@ void flip_in_tables(Path data, Path) {
 /// In all that are large: some may have been of no more use already.
 void flip_in_large_tables(Path data, Path) {
   constexpr std::uintmax_t kRowsOnly = 64 * 1024;
-  for (const fs::path& table : tables_of(data))
-    if (const std::uintmax_t bytes = fs::file_size(table); bytes >= kRowsOnly)
-      flip_bit(table, static_cast<std::streamoff>(bytes / 2));
+  bool flipped = false;
+  for (const fs::path& table : tables_of(data)) {
+    const std::uintmax_t bytes = fs::file_size(table);
+    if (bytes < kRowsOnly) continue;
+    flip_bit(table, static_cast<std::streamoff>(bytes / 2));
+    flipped = true;
+  }
+  if (!flipped) throw std::runtime_error("the store has no large file yet");
 }
 void remove_tables(Path data, Path) {
   for (const fs::path& table : tables_of(data)) fs::remove(table);

@@ -1,6 +1,7 @@
 #include "tests/torture/scenarios/corruption.hpp"
 
 #include <iostream>
+#include <random>
 #include <stdexcept>
 
 #include "tests/faults/damage.hpp"
@@ -12,14 +13,23 @@ using namespace std::chrono_literals;
 using faults::Damage;
 using faults::Verdict;
 
+/// Letters at random, the same for the same seed: what the store cannot pack, so that its files are
+/// as large as what was written.
+std::string noise(std::uint64_t seed, std::size_t size) {
+  std::mt19937_64 random(seed);
+  std::string text(size, ' ');
+  for (char& letter : text) letter = static_cast<char>('a' + random() % 26);
+  return text;
+}
+
 /// Fills a few segments, and has the store write files.
 void write_much(Stage& stage, std::uint64_t round) {
   client::Options options;
   options.endpoints = stage.group().endpoints();
   client::Client client(options);
-  for (int number = 0; number < 30; ++number)
-    static_cast<void>(client.put("much" + std::to_string(number),
-                                 std::string(100'000, static_cast<char>('a' + round % 26))));
+  for (std::uint64_t number = 0; number < 30; ++number)
+    static_cast<void>(
+        client.put("much" + std::to_string(number), noise(100 * round + number, 100'000)));
 }
 
 /// Starts it on its own and waits for its end.
