@@ -41,6 +41,9 @@ std::optional<Error> fault_of(const Options& options) {
   return std::nullopt;
 }
 
+/// Longer ones are as good, and their end would be past what a clock can tell.
+constexpr milliseconds kDeadlineMax = std::chrono::years(1);
+
 Result<Draft> draft_write(api::Operation operation, milliseconds deadline) {
   ByteWriter out;
   encode(api::Call{{}, {}, {}, operation}, out);
@@ -151,6 +154,7 @@ Result<Draft> Client::checked(Result<Draft> draft) const {
   if (fault_) return *fault_;
   if (draft->deadline < milliseconds(0))
     return Error{ErrorCode::invalid_argument, "the deadline is negative"};
+  draft->deadline = std::min(draft->deadline, kDeadlineMax);
   if (const auto end = dispatcher_->options().ends_by) {
     const auto left = std::chrono::duration_cast<milliseconds>(*end - Clock::now());
     draft->deadline = std::clamp(left, milliseconds(0), draft->deadline);

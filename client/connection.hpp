@@ -54,6 +54,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// Ends the connection without another report. Idempotent.
   void stop();
 
+  /// Ends the connection, which closed() reports soon.
+  void give_up(gms::model::Error error) { break_off(std::move(error)); }
+
   /// Queues a request for the next flush(). Small bodies are copied.
   void queue(const kvstore::api::Request& head, const gms::model::Payload& body);
   void queue(const kvstore::api::Request& request);

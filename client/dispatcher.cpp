@@ -21,22 +21,12 @@ constexpr std::size_t kQueuedBytesMax = 8 * 1024 * 1024;
 /// How often deadlines and silence are looked at, and how often while something is due soon.
 constexpr milliseconds kTick{20};
 constexpr milliseconds kQuickTick{1};
-/// The pause after the first busy answer, the longest, and the longest that a server may ask for.
-constexpr milliseconds kBusyPause{4};
-constexpr milliseconds kBusyPauseMax{256};
-constexpr milliseconds kRetryAfterMax{5000};
-
 /// How a call to one member ends when that is lost.
 Error lost_member_error(const PendingCall& call, const Error& reason) {
   if (call.draft.route == Route::any_once) return {ErrorCode::outcome_unknown, reason.detail};
   if (call.draft.kind == api::RequestKind::page)
     return {ErrorCode::unavailable, "the replica that served the range is lost: " + reason.detail};
   return {ErrorCode::unavailable, reason.detail};
-}
-
-std::string in_seconds(milliseconds time) {
-  const auto ms = time.count();
-  return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
 }
 
 }  // namespace
@@ -73,20 +63,9 @@ Dispatcher::Dispatcher(boost::asio::io_context& context, Options options)
 // Taking calls in.
 
 void Dispatcher::enqueue(std::unique_ptr<PendingCall> call) {
-  if (context_.get_executor().running_in_this_thread()) {
-    admit(std::move(call));
-    if (!in_turn_) schedule_turn();
-  } else if (inbox_.push(std::move(call)) == CallInbox::Wake::needed) {
+  // From this thread, too: no handler may run before the call that it belongs to has returned.
+  if (inbox_.push(std::move(call)) == CallInbox::Wake::needed)
     boost::asio::post(context_, [self = shared_from_this()] { self->take_inbox(); });
-  }
-}
-
-void Dispatcher::schedule_turn() {
-  if (std::exchange(turn_scheduled_, true)) return;
-  boost::asio::post(context_, [self = shared_from_this()] {
-    self->turn_scheduled_ = false;
-    const Turn turn(*self);
-  });
 }
 
 void Dispatcher::take_inbox() {
@@ -211,15 +190,25 @@ void Dispatcher::pump_any() {
   while (!for_any_.empty()) {
     PendingCall* call = calls_.find(for_any_.front());
     if (call != nullptr && call->queued) {
-      Endpoint* to = leader_ != nullptr && leader_->open ? leader_ : nullptr;
-      for (const auto& endpoint : endpoints_)
-        if (to == nullptr && endpoint->open && endpoint->may_lead(now_)) to = endpoint.get();
-      if (to == nullptr) return;
+      Endpoint* to = one_to_ask(*call);
+      // A copy that is somewhere may be answered still.
+      if (to == nullptr && call->asked == 0) return;
       call->queued = false;
-      send(*to, *call);
+      if (to != nullptr) send(*to, *call);
     }
     for_any_.pop_front();
   }
+}
+
+/// Who has no copy of a call that any member may answer; the leader before others, null for nobody.
+Endpoint* Dispatcher::one_to_ask(const PendingCall& call) const {
+  const auto is_asked = [&](const Endpoint& endpoint) {
+    return (call.asked & endpoint.bit()) != 0;
+  };
+  if (leader_ != nullptr && leader_->open && !is_asked(*leader_)) return leader_;
+  for (const auto& endpoint : endpoints_)
+    if (endpoint->open && endpoint->may_lead(now_) && !is_asked(*endpoint)) return endpoint.get();
+  return nullptr;
 }
 
 void Dispatcher::pump_members() {
@@ -320,6 +309,7 @@ void Dispatcher::closed(Connection& connection, const Error& error) {
   endpoint.in_group = false;
   endpoint.outstanding = 0;
   endpoint.probed = false;
+  endpoint.passed_over = false;
   endpoint.failure = error.detail;
   endpoint.connect_at = now_ + endpoint.connect_pauses.next();
   if (leader_ == &endpoint) lost_leader();
@@ -384,151 +374,11 @@ void Dispatcher::follow_hint(Endpoint& endpoint, const api::LeaderHint& hint) {
   if (hinted != nullptr && hinted != &endpoint && hinted->may_lead(now_)) found_leader(*hinted);
 }
 
-// Answers.
-
-void Dispatcher::take_reply(Endpoint& endpoint, PendingCall& call, const api::Reply& reply) {
-  if (call.draft.route == Route::leader) confirm_leader(endpoint);
-  const Answer answer{reply.body, endpoint.address};
-  if (call.draft.numbering == Numbering::session) return take_write_reply(call, answer);
-  finish(call, answer);
-}
-
-void Dispatcher::take_write_reply(PendingCall& call, const Answer& answer) {
-  const auto reply = api::decode_command_reply(answer.body);
-  if (!reply) return finish(call, reply.error());
-  switch (reply->outcome) {
-    case Outcome::done:
-    case Outcome::not_found:
-    case Outcome::condition_failed: return finish(call, answer);
-    case Outcome::session_expired: return take_expired(call);
-    case Outcome::stale:
-      return finish(call, Error{ErrorCode::outcome_unknown, "its reply was given up already"});
-    case Outcome::busy:
-      call.refusal = Error{ErrorCode::busy, "the session has too many unanswered writes"};
-      return retry_later(call);
-    case Outcome::invalid:
-      return finish(call, Error{ErrorCode::invalid_argument, "the server refused the command"});
-  }
-}
-
-/// This copy was not executed, and none that comes after it will be; one before it may have been
-/// [C27].
-void Dispatcher::take_expired(PendingCall& call) {
-  if (call.session == session_.id()) session_.close();
-  if (call.in_doubt())
-    return finish(call, Error{ErrorCode::outcome_unknown, "the session has expired"});
-  call.number = api::CallNumber();
-  call.session = api::SessionId();
-  call.queued = false;
-  queue(call);
-}
-
-void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::Reply& reply) {
-  Error error{*reply.error, std::string(as_text(reply.body))};
-  if (call.draft.route == Route::member) return finish(call, std::move(error));
-  // To an operator it is the group's answer, whoever passed it on.
-  const bool is_verdict =
-      error.code == ErrorCode::unavailable || error.code == ErrorCode::outcome_unknown;
-  if (is_verdict && call.draft.route == Route::any_once) return finish(call, std::move(error));
-  switch (error.code) {
-    case ErrorCode::busy:
-      if (call.id == registration_) no_session_ = error;
-      call.refusal = std::move(error);
-      return retry_later(call, reply.retry_after);
-    case ErrorCode::outcome_unknown:
-      call.maybe_taken = call.maybe_taken || call.is_write();
-      [[fallthrough]];
-    case ErrorCode::not_leader:
-    case ErrorCode::unavailable:
-    case ErrorCode::closed:
-    case ErrorCode::timed_out:
-      // Why the leader does not do it says more than who does not lead.
-      if (!call.refusal || error.code != ErrorCode::not_leader ||
-          call.refusal->code == ErrorCode::not_leader)
-        call.refusal = Error{error.code, endpoint.label() + ": " + error.detail};
-      follow_hint(endpoint, reply.leader);
-      if (call.asked == 0) queue(call);
-      return;
-    case ErrorCode::invalid_argument:
-    case ErrorCode::too_large: return finish(call, std::move(error));
-    default:
-      // Of a write that another copy may have carried out, one member's refusal says nothing.
-      if (call.in_doubt()) error.code = ErrorCode::outcome_unknown;
-      return finish(call, std::move(error));
-  }
-}
-
-void Dispatcher::retry_later(PendingCall& call, milliseconds retry_after) {
-  // A search for the leader goes on with the next call.
-  call.queued = false;
-  const milliseconds pause = kBusyPause * (1 << std::min(call.times_busy, 6U));
-  ++call.times_busy;
-  call.retry_at =
-      now_ + std::max(std::min(pause, kBusyPauseMax), std::min(retry_after, kRetryAfterMax));
-  delayed_.push_back(call.id);
-}
-
-// Ends.
-
-void Dispatcher::finish(PendingCall& call, Result<Answer> answer) {
-  if (call.number != api::CallNumber() && call.session == session_.id())
-    session_.finish(call.number);
-  surplus_ranges_.ended(call);
-  // Out of the table first: the caller may make its next call from within.
-  const auto ended = calls_.remove(call.id);
-  ended->finish(std::move(answer));
-}
-
-void Dispatcher::end_overdue() {
-  for (const RequestId id : calls_.overdue(now_))
-    if (PendingCall* call = calls_.find(id); call != nullptr) finish(*call, overdue_error(*call));
-}
-
-Error Dispatcher::overdue_error(const PendingCall& call) const {
-  if (call.draft.deadline == milliseconds(0))
-    return {ErrorCode::timed_out, "no time was left to ask"};
-  const std::string why = trouble(call);
-  const std::string late = "no answer in " + in_seconds(call.draft.deadline);
-  if (call.in_doubt()) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
-  // A write without a number waited for a session.
-  const auto& refusal = call.needs_number() ? no_session_ : call.refusal;
-  if (refusal && refusal->code == ErrorCode::busy) return *refusal;
-  if (why.empty()) return {ErrorCode::timed_out, late};
-  return {ErrorCode::unavailable, why};
-}
-
-/// What keeps a call from being answered, for people; empty if nothing is known to.
-std::string Dispatcher::trouble(const PendingCall& call) const {
-  if (call.draft.route == Route::member) return {};
-  const std::string missing = endpoints_.missing(now_);
-  if (missing.starts_with("no quorum")) return missing;
-  if (call.refusal) {
-    const bool leads_not = call.refusal->code == ErrorCode::not_leader;
-    const std::string& detail = call.refusal->detail;
-    const std::string refused = leads_not ? "no leader (" + detail + ")" : detail;
-    return missing.empty() ? refused : refused + "; " + missing;
-  }
-  return leader_ == nullptr && !missing.empty() ? "no leader is known; " + missing : "";
-}
-
-void Dispatcher::end_all() {
-  timer_.cancel();
-  for (const auto& endpoint : endpoints_)
-    if (endpoint->connection != nullptr) std::exchange(endpoint->connection, nullptr)->stop();
-  std::vector<RequestId> open;
-  calls_.for_each([&](const PendingCall& call) { open.push_back(call.id); });
-  for (const RequestId id : open) {
-    PendingCall& call = *calls_.find(id);
-    finish(call, Error{call.in_doubt() ? ErrorCode::outcome_unknown : ErrorCode::closed,
-                       "the client has stopped"});
-  }
-  inbox_.take_all([this](std::unique_ptr<PendingCall> call) { admit(std::move(call)); });
-}
-
 // The session.
 
 void Dispatcher::start_registration() {
   if (std::exchange(registering_, true)) return;
+  no_session_.reset();
   const auto ended = [this](const Result<api::SessionId>& session) { registered(session); };
   PendingCall& call = calls_.add(std::make_unique<RegistrationCall>(ended));
   registration_ = call.id;
@@ -552,23 +402,34 @@ void Dispatcher::registered(const Result<api::SessionId>& session) {
 
 void Dispatcher::check_silence() {
   for (const auto& endpoint : endpoints_) {
-    if (!endpoint->is_to_be_probed(now_)) continue;
-    endpoint->probed = true;
-    get_acquainted(*endpoint);
+    if (endpoint->is_to_be_probed(now_)) {
+      endpoint->probed = true;
+      get_acquainted(*endpoint);
+    }
+    if (!endpoint->open || !endpoint->is_silent(now_)) continue;
+    if (!std::exchange(endpoint->passed_over, true)) ask_others(*endpoint);
+    // Its host may be gone, or have forgotten the connection, which TCP finds out in minutes.
+    if (endpoint->is_lost(now_))
+      endpoint->connection->give_up(
+          {ErrorCode::unavailable,
+           "no answer in " + std::to_string(Endpoint::kLostAfter.count()) + " s"});
   }
   if (leader_ != nullptr && leader_->is_silent(now_)) lost_leader();
 }
 
+/// What any member may answer is not for one that is silent.
+void Dispatcher::ask_others(const Endpoint& silent) {
+  calls_.for_each([&](PendingCall& call) {
+    if (call.draft.route == Route::any && (call.asked & silent.bit()) != 0) queue(call);
+  });
+}
+
 void Dispatcher::requeue_delayed() {
-  for (std::size_t left = delayed_.size(); left > 0; --left) {
-    const RequestId id = delayed_.front();
-    delayed_.pop_front();
-    PendingCall* call = calls_.find(id);
-    if (call == nullptr) continue;
-    if (call->retry_at > now_) {
-      delayed_.push_back(id);
-      continue;
-    }
+  while (!delayed_.empty() && delayed_.begin()->first <= now_) {
+    PendingCall* call = calls_.find(delayed_.begin()->second);
+    delayed_.erase(delayed_.begin());
+    // It may have been answered, and been busy again, by a copy that was on its way.
+    if (call == nullptr || call->retry_at > now_) continue;
     renew_acknowledgement(*call);
     queue(*call);
   }
@@ -577,8 +438,9 @@ void Dispatcher::requeue_delayed() {
 void Dispatcher::arm_timer() {
   if (calls_.size() == 0) return;
   const bool searching = leader_ == nullptr && !for_leader_.empty();
-  const bool soon = searching || !for_any_.empty() || !delayed_.empty();
-  const auto due = now_ + (soon ? kQuickTick : kTick);
+  const bool soon = searching || !for_any_.empty();
+  auto due = now_ + (soon ? kQuickTick : kTick);
+  if (!delayed_.empty()) due = std::min(due, std::max(delayed_.begin()->first, now_));
   if (timer_due_ && *timer_due_ <= due) return;
   timer_due_ = due;
   timer_.expires_at(due);

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,13 +66,13 @@ class Dispatcher final : public ConnectionListener,
   // Taking calls in.
   void take_inbox();
   void admit(std::unique_ptr<PendingCall> call);
-  void schedule_turn();
 
   // Sending.
   void pump();
   void pump_session();
   void pump_leader();
   void pump_any();
+  [[nodiscard]] Endpoint* one_to_ask(const PendingCall& call) const;
   void pump_members();
   void number(PendingCall& call);
   void renew_acknowledgement(PendingCall& call);
@@ -89,6 +90,7 @@ class Dispatcher final : public ConnectionListener,
   void lost_leader();
   void take_reply(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void take_write_reply(PendingCall& call, const Answer& answer);
+  void take_number_back(PendingCall& call);
   void take_expired(PendingCall& call);
   void take_refusal(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void follow_hint(Endpoint& endpoint, const kvstore::api::LeaderHint& hint);
@@ -110,6 +112,7 @@ class Dispatcher final : public ConnectionListener,
   // Time.
   void arm_timer();
   void check_silence();
+  void ask_others(const Endpoint& silent);
   void requeue_delayed();
 
   boost::asio::io_context& context_;
@@ -128,8 +131,8 @@ class Dispatcher final : public ConnectionListener,
   std::deque<kvstore::api::RequestId> for_any_;
   /// Writes without a number: they wait for a session, or for room in it.
   std::deque<kvstore::api::RequestId> for_session_;
-  /// Answered busy; each has its time.
-  std::deque<kvstore::api::RequestId> delayed_;
+  /// Answered busy, by the time when each is sent again.
+  std::multimap<Clock::time_point, kvstore::api::RequestId> delayed_;
 
   SurplusRanges surplus_ranges_;
 
@@ -144,7 +147,6 @@ class Dispatcher final : public ConnectionListener,
 
   Clock::time_point now_;
   bool in_turn_ = false;
-  bool turn_scheduled_ = false;
   bool stopped_ = false;
   /// When the timer fires; nothing while it is off.
   std::optional<Clock::time_point> timer_due_;

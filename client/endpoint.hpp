@@ -32,6 +32,8 @@ class Pauses {
 struct Endpoint {
   /// A member that was asked and has not answered anything for this long may be paused or cut off.
   static constexpr std::chrono::milliseconds kSilenceMax{300};
+  /// After this long, in which it was asked for a sign of life, the connection is given up.
+  static constexpr std::chrono::seconds kLostAfter{3};
 
   Endpoint(std::size_t place, std::string client_address)
       : index(place), address(std::move(client_address)) {}
@@ -41,6 +43,9 @@ struct Endpoint {
   [[nodiscard]] const std::string& label() const { return name.empty() ? address : name; }
   [[nodiscard]] bool is_silent(Clock::time_point now) const {
     return outstanding > 0 && now - heard_at > kSilenceMax;
+  }
+  [[nodiscard]] bool is_lost(Clock::time_point now) const {
+    return outstanding > 0 && now - heard_at > kLostAfter;
   }
   /// Whether it is worth asking for what only a leader does.
   [[nodiscard]] bool may_lead(Clock::time_point now) const {
@@ -56,6 +61,7 @@ struct Endpoint {
   void heard(Clock::time_point now) {
     heard_at = now;
     probed = false;
+    passed_over = false;
     if (outstanding > 0) --outstanding;
   }
   /// A request was sent to it.
@@ -88,6 +94,8 @@ struct Endpoint {
   Clock::time_point heard_at;
   /// Since then it was asked for a sign of life.
   bool probed = false;
+  /// Since then what any member may answer was asked of others.
+  bool passed_over = false;
 
   /// Calls for this member alone that wait for its connection.
   std::deque<kvstore::api::RequestId> waiting;

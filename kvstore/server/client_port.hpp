@@ -42,7 +42,7 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
     [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
     /// Must be answered by ReplyPort::reply(), now or later, once.
     virtual void on_request(const Origin& origin, const api::Request& request) = 0;
-    /// The connection has ended. Not called for those that end in stop().
+    /// The connection has ended; in stop(), too.
     virtual void on_closed(ConnectionKey connection) = 0;
   };
   /// Takes a line for the log.

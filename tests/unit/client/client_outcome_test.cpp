@@ -108,6 +108,22 @@ TEST_F(ClientTest, TimesOutWhenAReadIsNotAnsweredForNoKnownReason) {
   EXPECT_EQ(ended->error().code, ErrorCode::timed_out);
 }
 
+TEST_F(ClientTest, SaysWhyThereIsNoSessionAsItIsNow) {
+  bool is_full = true;
+  const auto refuse = [&](FakeServer& server, const Received& request) {
+    if (is_full) return server.refuse(request, ErrorCode::busy, "the disk is full");
+    server.refuse(request, ErrorCode::unavailable, "no leader is known");
+  };
+  for (FakeServer* server : {&n1, &n2, &n3}) server->on_request(refuse);
+  const auto client = connect(milliseconds(2500));
+  std::optional<Result<WriteReply>> ended;
+  put(*client, "key", ended);
+  ASSERT_TRUE(run_until([&] { return !n1.received().empty(); }));
+  is_full = false;
+  ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
+  EXPECT_NE(ended->error().code, ErrorCode::busy) << ended->error().detail;
+}
+
 TEST_F(ClientTest, TriesAgainAfterABusyAnswer) {
   std::size_t refused = 0;
   n1.on_request([&](FakeServer& server, const Received& request) {
@@ -224,14 +240,49 @@ TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
   EXPECT_EQ(reply.error(), (Error{ErrorCode::busy, "the disk is full"}));
 }
 
+/// Carries out one call, whose reply takes all the room of the session until it is acknowledged.
+class SmallSession {
+ public:
+  void operator()(FakeServer& server, const Received& request) {
+    const auto call = request.call();
+    if (!call) return server.carry_out(request);
+    std::erase_if(held_, [&](api::CallNumber number) { return number <= call->acknowledged; });
+    if (!held_.empty() && !held_.contains(call->number))
+      return server.answer(request, api::CommandReply{Outcome::busy, {}, {}});
+    held_.insert(call->number);
+    server.carry_out(request);
+  }
+
+ private:
+  std::set<api::CallNumber> held_;
+};
+
+TEST_F(ClientTest, GivesACallAnotherNumberThatItsSessionHasNoRoomFor) {
+  // With the number that it had it would keep the calls that overtake it from being acknowledged,
+  // and they would have the room that it waits for.
+  n1.on_request(SmallSession());
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  const auto client = connect(milliseconds(2000));
+  std::vector<Result<WriteReply>> ended;
+  std::function<void(Result<WriteReply>)> next = [&](Result<WriteReply> reply) {
+    ended.push_back(std::move(reply));
+    if (ended.size() < 40) client->put("key", "value", {}, next);
+  };
+  for (int i = 0; i < 3; ++i) client->put("key", "value", {}, next);
+  ASSERT_TRUE(run_until([&] { return ended.size() == 42; }));
+  for (const auto& reply : ended) EXPECT_TRUE(reply) << reply.error().detail;
+}
+
 TEST_F(ClientTest, AcknowledgesAnewWhenItAsksABusyMemberAgain) {
-  // The replies of a session's calls take room until they are acknowledged: a call that was busy
-  // for want of room never ends if it does not say what was acknowledged meanwhile.
+  // A copy of the second call was lost and may be executed, so it keeps its number.
   std::optional<Received> first;
+  bool lost = false;
   n1.on_request([&](FakeServer& server, const Received& request) {
     const auto call = request.call();
     if (!call) return server.carry_out(request);
     if (call->number == api::CallNumber(1)) return void(first = request);
+    if (!std::exchange(lost, true)) return server.disconnect();
     if (call->acknowledged == api::CallNumber(1)) return server.carry_out(request);
     server.answer(request, api::CommandReply{Outcome::busy, {}, {}});
     if (first) server.carry_out(*std::exchange(first, std::nullopt));

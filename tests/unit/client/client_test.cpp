@@ -245,6 +245,77 @@ TEST_F(ClientTest, KeepsTheSessionsWindow) {
   EXPECT_EQ(n1.calls().size(), 8u);
 }
 
+TEST_F(ClientTest, AsksAnotherForWhatAnyMemberMayAnswerWhenOneIsSilent) {
+  bool paused = false;
+  const auto answer = [&](FakeServer& server, const Received& request) {
+    if (!std::exchange(paused, true)) return server.fall_silent();
+    gms::model::ByteWriter out;
+    encode(api::GetReply{}, out);
+    server.answer(request, out.take());
+  };
+  for (FakeServer* server : {&n1, &n2, &n3}) server->on_request(answer);
+  const auto client = connect(milliseconds(2000));
+  std::optional<Result<std::optional<Value>>> ended;
+  ReadOptions local;
+  local.level = ReadLevel::local;
+  client->get("key", local, [&](Result<std::optional<Value>> value) { ended = std::move(value); });
+  ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
+  EXPECT_TRUE(*ended) << ended->error().detail;
+}
+
+TEST_F(ClientTest, ConnectsAnewToAMemberThatIsSilentForLong) {
+  n2.crash();
+  n3.crash();
+  n1.on_request([](FakeServer& server, const Received&) { server.fall_silent(); });
+  const auto client = connect();
+  std::optional<Result<WriteReply>> ended;
+  put(*client, "key", ended);
+  ASSERT_TRUE(run_until([&] { return !n1.received().empty(); }));
+  const std::size_t before = n1.connections_accepted();
+  EXPECT_TRUE(run_until([&] { return n1.connections_accepted() > before; }));
+  EXPECT_FALSE(ended) << "it is sent again there";
+}
+
+TEST_F(ClientTest, CallsNobodyBackBeforeACallHasReturned) {
+  Options options;
+  options.endpoints = {n1.address()};
+  options.calls_max = 1;
+  Client client(context, options);
+  std::optional<Result<WriteReply>> first;
+  put(client, "key", first);
+  std::optional<Result<WriteReply>> second;
+  boost::asio::post(context, [&] {
+    put(client, "key", second);
+    EXPECT_FALSE(second);
+  });
+  ASSERT_TRUE(run_until([&] { return second.has_value(); }));
+  EXPECT_EQ(second->error().code, ErrorCode::busy);
+}
+
+TEST_F(ClientTest, HasNoLongestDeadline) {
+  n1.on_request(carry_out);
+  Options options;
+  options.endpoints = {n1.address()};
+  options.deadline = milliseconds::max();
+  Client client(context, options);
+  EXPECT_TRUE(put(client));
+}
+
+TEST_F(ClientTest, EndsWritesOnBothSidesOfItsRegistrationWhenItIsDestroyed) {
+  for (FakeServer* server : {&n1, &n2, &n3}) server->crash();
+  auto client = connect();
+  std::optional<Result<WriteReply>> first;
+  std::optional<Result<WriteReply>> second;
+  put(*client, "key", first);
+  context.run_for(milliseconds(50));
+  put(*client, "key", second);
+  context.run_for(milliseconds(50));
+  client.reset();
+  ASSERT_TRUE(run_until([&] { return first.has_value() && second.has_value(); }));
+  EXPECT_EQ(first->error().code, ErrorCode::closed);
+  EXPECT_EQ(second->error().code, ErrorCode::closed);
+}
+
 TEST_F(ClientTest, EndsWhatIsOpenWhenItIsDestroyed) {
   n1.on_request(keep_silent);
   n2.crash();
