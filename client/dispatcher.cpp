@@ -86,7 +86,10 @@ void Dispatcher::queue(PendingCall& call) {
   if (call.retry_at > now_ || std::exchange(call.queued, true)) return;
   switch (call.draft.route) {
     case Route::leader:
-      return (call.needs_number() ? for_session_ : for_leader_).push_back(call.id);
+      if (!call.needs_number()) return for_leader_.push_back(call.id);
+      // Who has been waiting for room goes first.
+      if (call.times_busy > 0) return for_session_.push_front(call.id);
+      return for_session_.push_back(call.id);
     case Route::any:
     case Route::any_once: return for_any_.push_back(call.id);
     case Route::member: break;
@@ -140,7 +143,7 @@ void Dispatcher::pump_session() {
     PendingCall* call = calls_.find(for_session_.front());
     if (call != nullptr) {
       if (!session_.is_open()) return start_registration();
-      if (session_.in_flight() >= unacknowledged_max_) return;
+      if (!session_.has_room(unacknowledged_max_)) return;
       number(*call);
       for_leader_.push_back(call->id);
     }

@@ -90,7 +90,7 @@ class Dispatcher final : public ConnectionListener,
   void lost_leader();
   void take_reply(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void take_write_reply(PendingCall& call, const Answer& answer);
-  void take_number_back(PendingCall& call);
+  void take_full_session(PendingCall& call);
   void take_expired(PendingCall& call);
   void take_refusal(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void follow_hint(Endpoint& endpoint, const kvstore::api::LeaderHint& hint);

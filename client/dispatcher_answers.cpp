@@ -48,19 +48,21 @@ void Dispatcher::take_write_reply(PendingCall& call, const Answer& answer) {
       return finish(call, Error{ErrorCode::outcome_unknown, "its reply was given up already"});
     case Outcome::busy:
       call.refusal = Error{ErrorCode::busy, "the session has too many unanswered writes"};
-      take_number_back(call);
+      take_full_session(call);
       return retry_later(call);
     case Outcome::invalid:
       return finish(call, Error{ErrorCode::invalid_argument, "the server refused the command"});
   }
 }
 
-/// A busy session executed nothing under this number, and with no copy out it never will. The call
-/// gets another one: what it held back was the acknowledgement of all that came after it, and with
-/// that the room that it waits for.
-void Dispatcher::take_number_back(PendingCall& call) {
+/// A session without room executed nothing under this number, and with no copy out it never will.
+/// The call gets another one: what it held back was the acknowledgement of all that came after it,
+/// and with that the room that it waits for. Fewer calls at a time leave it some.
+void Dispatcher::take_full_session(PendingCall& call) {
+  const bool is_current = call.session == session_.id();
+  if (is_current) session_.narrow();
   if (call.in_doubt()) return;
-  if (call.session == session_.id()) session_.finish(call.number);
+  if (is_current) session_.finish(call.number);
   call.number = api::CallNumber();
   call.session = api::SessionId();
 }

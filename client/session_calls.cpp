@@ -1,5 +1,7 @@
 #include "client/session_calls.hpp"
 
+#include <algorithm>
+
 #include "gms/model/assert.hpp"
 
 namespace client {
@@ -10,6 +12,13 @@ void SessionCalls::open(kvstore::api::SessionId id) {
   id_ = id;
   acknowledged_ = CallNumber();
   finished_.clear();
+  window_ = kNoWindow;
+  finished_in_window_ = 0;
+}
+
+void SessionCalls::narrow() {
+  window_ = std::max<std::size_t>(in_flight() / 2, 1);
+  finished_in_window_ = 0;
 }
 
 CallNumber SessionCalls::take() {
@@ -23,6 +32,10 @@ void SessionCalls::finish(CallNumber number) {
   const std::size_t at = number - acknowledged_.next();
   GMS_ASSERT(at < finished_.size(), "SessionCalls::finish");
   finished_[at] = true;
+  if (window_ != kNoWindow && ++finished_in_window_ >= window_) {
+    ++window_;
+    finished_in_window_ = 0;
+  }
   while (!finished_.empty() && finished_.front()) {
     finished_.pop_front();
     ++acknowledged_;

@@ -46,6 +46,9 @@ TEST_F(ClientTest, CallsTheGroupThatItMeetsFirstAndNoOther) {
   n2.on_request([&](FakeServer&, const Received& request) { held.push_back(request); });
   n2.release_welcomes();
   ASSERT_TRUE(run_until([&] { return !held.empty(); }));
+  // Nor is anything answered before it was asked again: a client with nothing to do connects
+  // nowhere.
+  n3.on_request(redirect_to(n2));
   n1.release_welcomes();
   n3.release_welcomes();
   ASSERT_TRUE(run_until([&] { return n1.hellos().size() >= 2 || !n1.received().empty(); }));

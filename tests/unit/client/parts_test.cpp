@@ -3,6 +3,7 @@
 #include "client/call_table.hpp"
 #include "client/endpoint_book.hpp"
 #include "client/own_calls.hpp"
+#include "client/session_calls.hpp"
 
 namespace client::testing {
 namespace {
@@ -33,6 +34,30 @@ TEST(CallTable, ALateReplyDoesNotFindTheCallThatTookThePlace) {
   PendingCall& second = table.add(some_call());
   EXPECT_EQ(table.find(first), nullptr);
   EXPECT_EQ(table.find(second.id), &second);
+}
+
+TEST(SessionCalls, HaveHalfAsManyUnderWayOnceTheirSessionIsFull) {
+  namespace api = kvstore::api;
+  SessionCalls calls;
+  calls.open(api::SessionId(7));
+  for (int i = 0; i < 8; ++i) (void)calls.take();
+  EXPECT_FALSE(calls.has_room(8));
+  EXPECT_TRUE(calls.has_room(9));
+  calls.narrow();
+  for (std::uint64_t number = 1; number <= 4; ++number) calls.finish(api::CallNumber(number));
+  EXPECT_EQ(calls.in_flight(), 4U);
+  EXPECT_TRUE(calls.has_room(100)) << "four were finished, so there may be five";
+  (void)calls.take();
+  EXPECT_FALSE(calls.has_room(100));
+  for (std::uint64_t number = 5; number <= 9; ++number) calls.finish(api::CallNumber(number));
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_TRUE(calls.has_room(100));
+    (void)calls.take();
+  }
+  EXPECT_FALSE(calls.has_room(100));
+  calls.open(api::SessionId(8));
+  for (int i = 0; i < 50; ++i) (void)calls.take();
+  EXPECT_TRUE(calls.has_room(51)) << "a new session has all its room";
 }
 
 TEST(EndpointBook, KeepsTheNewestViewThatItWasTold) {
