@@ -1,5 +1,9 @@
 #include "client/connection.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
@@ -86,6 +90,10 @@ asio::awaitable<std::optional<Error>> Connection::connect(std::shared_ptr<Connec
   error_code error;
   self->socket_.set_option(asio::ip::tcp::no_delay(true), error);
   if (!error) self->socket_.non_blocking(true, error);
+  // Without it the connection serves as well, until the network fails.
+  const auto limit_ms = static_cast<unsigned>(std::chrono::milliseconds(kUnconfirmedMax).count());
+  ::setsockopt(self->socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms,
+               sizeof limit_ms);
   if (error) co_return Error{ErrorCode::unavailable, describe(error)};
   co_return std::nullopt;
 }

@@ -45,6 +45,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   /// A server that has not said its Welcome after this long is given up.
   static constexpr std::chrono::milliseconds kOpenTimeout{2000};
 
+  /// A server whose host has not confirmed what was sent for this long is given up: TCP by itself
+  /// goes on for a quarter of an hour, and waits for as long as an outage took when that is over.
+  static constexpr std::chrono::seconds kUnconfirmedMax{5};
+
   /// `tag` is the listener's own mark.
   Connection(boost::asio::io_context& context, std::string address, std::size_t tag,
              ConnectionListener& listener);
@@ -53,9 +57,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start(const kvstore::api::Hello& hello);
   /// Ends the connection without another report. Idempotent.
   void stop();
-
-  /// Ends the connection, which closed() reports soon.
-  void give_up(gms::model::Error error) { break_off(std::move(error)); }
 
   /// Queues a request for the next flush(). Small bodies are copied.
   void queue(const kvstore::api::Request& head, const gms::model::Payload& body);

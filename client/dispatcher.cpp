@@ -411,11 +411,6 @@ void Dispatcher::check_silence() {
     }
     if (!endpoint->open || !endpoint->is_silent(now_)) continue;
     if (!std::exchange(endpoint->passed_over, true)) ask_others(*endpoint);
-    // Its host may be gone, or have forgotten the connection, which TCP finds out in minutes.
-    if (endpoint->is_lost(now_))
-      endpoint->connection->give_up(
-          {ErrorCode::unavailable,
-           "no answer in " + std::to_string(Endpoint::kLostAfter.count()) + " s"});
   }
   if (leader_ != nullptr && leader_->is_silent(now_)) lost_leader();
 }

@@ -32,8 +32,6 @@ class Pauses {
 struct Endpoint {
   /// A member that was asked and has not answered anything for this long may be paused or cut off.
   static constexpr std::chrono::milliseconds kSilenceMax{300};
-  /// After this long, in which it was asked for a sign of life, the connection is given up.
-  static constexpr std::chrono::seconds kLostAfter{3};
 
   Endpoint(std::size_t place, std::string client_address)
       : index(place), address(std::move(client_address)) {}
@@ -43,9 +41,6 @@ struct Endpoint {
   [[nodiscard]] const std::string& label() const { return name.empty() ? address : name; }
   [[nodiscard]] bool is_silent(Clock::time_point now) const {
     return outstanding > 0 && now - heard_at > kSilenceMax;
-  }
-  [[nodiscard]] bool is_lost(Clock::time_point now) const {
-    return outstanding > 0 && now - heard_at > kLostAfter;
   }
   /// Whether it is worth asking for what only a leader does.
   [[nodiscard]] bool may_lead(Clock::time_point now) const {

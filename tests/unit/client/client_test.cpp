@@ -263,19 +263,6 @@ TEST_F(ClientTest, AsksAnotherForWhatAnyMemberMayAnswerWhenOneIsSilent) {
   EXPECT_TRUE(*ended) << ended->error().detail;
 }
 
-TEST_F(ClientTest, ConnectsAnewToAMemberThatIsSilentForLong) {
-  n2.crash();
-  n3.crash();
-  n1.on_request([](FakeServer& server, const Received&) { server.fall_silent(); });
-  const auto client = connect();
-  std::optional<Result<WriteReply>> ended;
-  put(*client, "key", ended);
-  ASSERT_TRUE(run_until([&] { return !n1.received().empty(); }));
-  const std::size_t before = n1.connections_accepted();
-  EXPECT_TRUE(run_until([&] { return n1.connections_accepted() > before; }));
-  EXPECT_FALSE(ended) << "it is sent again there";
-}
-
 TEST_F(ClientTest, CallsNobodyBackBeforeACallHasReturned) {
   Options options;
   options.endpoints = {n1.address()};

@@ -69,7 +69,6 @@ class FakeServer {
   /// Requests but those about members, in the order of their arrival.
   [[nodiscard]] const std::vector<Received>& received() const { return received_; }
   [[nodiscard]] std::size_t connections_open() const { return connections_.size(); }
-  [[nodiscard]] std::size_t connections_accepted() const { return accepted_; }
   [[nodiscard]] const std::vector<kvstore::api::Hello>& hellos() const { return hellos_; }
   /// Calls of sessions, in the order of their arrival.
   [[nodiscard]] std::vector<kvstore::api::Call> calls() const;
