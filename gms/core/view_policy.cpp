@@ -14,8 +14,10 @@ namespace {
 /// Voters heard lately, of the old view and of the one without `removed`; the leader always is.
 struct Heard {
   std::size_t of_old = 0;
+  /// Without those that cannot acknowledge the new view: it takes effect when it is appended, and
+  /// would wait for them, maybe for ever.
   std::size_t of_new = 0;
-  /// Of the latter those whose state is in use.
+  /// Whose state is in use, without `removed`.
   std::size_t states = 0;
 };
 
@@ -26,7 +28,7 @@ Heard heard_lately(const std::vector<VoterFacts>& voters, const MemberId& remove
     if (!voter.self && (!voter.spoke || voter.silence >= recent)) continue;
     ++heard.of_old;
     if (voter.id == removed) continue;
-    ++heard.of_new;
+    if (voter.takes_entries && !voter.regressed) ++heard.of_new;
     if (voter.keeps_state) ++heard.states;
   }
   return heard;
@@ -237,8 +239,9 @@ std::optional<Error> why_not_evict(const PolicyFacts& facts, const MemberId& mem
   const Heard heard = heard_lately(facts.voters, member, config.election_min);
   return Error{ErrorCode::unavailable,
                "of the " + std::to_string(voters) + " voters " + std::to_string(heard.of_old) +
-                   " are heard, of those left " + std::to_string(heard.of_new) + "; it takes " +
-                   std::to_string(quorum(voters)) + " and " + std::to_string(quorum(voters - 1))};
+                   " are heard, of those left " + std::to_string(heard.of_new) +
+                   " can go on; it takes " + std::to_string(quorum(voters)) + " and " +
+                   std::to_string(quorum(voters - 1))};
 }
 
 std::size_t evicted_together(std::size_t voters, EvictMode mode) {

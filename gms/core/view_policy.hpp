@@ -26,6 +26,8 @@ struct VoterFacts {
   bool regressed = false;
   /// Its state is not out of use, and the log has what comes after it.
   bool keeps_state = true;
+  /// The log has what it lacks, and its disk has room: it can acknowledge what is appended.
+  bool takes_entries = true;
   bool self = false;
 };
 
@@ -73,7 +75,8 @@ struct PolicyFacts {
                                   model::GroupClock clock);
 
 /// Whether removing a voter is safe for the group's service now: a quorum of the old view and a
-/// quorum of the new one were heard within `recent` [C8], one of the latter with its state in use.
+/// quorum of the new one were heard within `recent` [C8]; of the latter those count that can
+/// acknowledge the removal, and one that was heard has its state in use.
 [[nodiscard]] bool may_remove(const model::View& view, const model::MemberId& removed,
                               const std::vector<VoterFacts>& voters, model::Duration recent);
 

@@ -23,6 +23,9 @@ VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id
     facts.flaps = peer->flaps();
     facts.regressed = peer->regressed();
     facts.keeps_state = has_state_in_use(*peer) && !lacks_entries(*peer);
+    // In a dispute it is given no state, and the removal may be what ends that.
+    const bool may_catch_up = !lacks_entries(*peer) || (!diverged && is_in_dispute(leading));
+    facts.takes_entries = may_catch_up && !peer->disk_full;
     if (const auto since = peers.down_since(id)) facts.process_dead_for = now - *since;
   }
   return facts;

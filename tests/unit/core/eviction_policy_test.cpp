@@ -252,7 +252,8 @@ TEST(EvictionPolicy, AnOperatorHearsWhyAnEvictionWouldHurt) {
   const auto unheard = why_not_evict(four.observed(), member(4), four.config);
   ASSERT_TRUE(unheard.has_value());
   EXPECT_EQ(unheard->code, ErrorCode::unavailable);
-  EXPECT_EQ(unheard->detail, "of the 4 voters 2 are heard, of those left 2; it takes 3 and 2");
+  EXPECT_EQ(unheard->detail,
+            "of the 4 voters 2 are heard, of those left 2 can go on; it takes 3 and 2");
 }
 
 TEST(EvictionPolicy, AChangeSetsAndEndsMaintenanceAndForgetsWhatIsOver) {

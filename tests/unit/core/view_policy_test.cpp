@@ -148,6 +148,21 @@ TEST(ViewPolicy, AVoterThatAFreshLeaderHasNotHeardYetCountsForNoQuorum) {
   EXPECT_TRUE(may_remove(three, member(3), facts, 500ms));
 }
 
+TEST(ViewPolicy, WhoCannotAcknowledgeTheNewViewIsNoneOfItsQuorum) {
+  const View three = view_of(1, 3);
+  auto facts = healthy(3);
+  facts[1].regressed = true;
+  EXPECT_FALSE(may_remove(three, member(3), facts, 500ms));
+  EXPECT_TRUE(may_remove(three, member(2), facts, 500ms));
+  facts[1].regressed = false;
+  facts[1].takes_entries = false;
+  EXPECT_FALSE(may_remove(three, member(3), facts, 500ms));
+  // Of four that are heard two of the three that are left are enough.
+  facts = healthy(4);
+  facts[1].takes_entries = false;
+  EXPECT_TRUE(may_remove(view_of(1, 4), member(4), facts, 500ms));
+}
+
 TEST(ViewPolicy, NobodyIsRemovedWithWhomTheLastStateInUseWouldGo) {
   const View three = view_of(1, 3);
   auto facts = healthy(3);
