@@ -11,6 +11,8 @@ using namespace model;
 // ---- the leader's side
 
 void Engine::Parts::offer_snapshot(const Leading& leading, Progress& peer) {
+  // A state that is out of use is nobody's next one, however much that needs one.
+  if (diverged) return;
   if (is_in_dispute(leading) && !is_needed(leading, peer)) return;
   // Whoever does not answer is not waited for: it might never fetch it.
   if (!peer.spoke() || peer.silence(now) >= config.suspect || !peer.may_be_offered(now)) return;
@@ -48,6 +50,7 @@ void Engine::Parts::send_offer(Progress& peer) {
 void Engine::Parts::on(SnapshotTaken input) {
   if (!shelf || shelf->id != input.id || diverged) {
     if (!input.error) out.add(ReleaseSnapshot{input.id});
+    if (shelf && shelf->id == input.id) shelf.reset();
     return;
   }
   auto* leading = std::get_if<Leading>(&role);
