@@ -57,6 +57,8 @@ std::vector<std::string> Cluster::names() const {
 void Cluster::start(Host& host) {
   if (host.disk.refusal()) return transcript_.event(text_of(host.id()) + " may not start");
   carry_out(host, host.start());
+  const bool has_state = host.runs() && host.compares && host.state.index > Index();
+  if (has_state) step(host, Applied{Index(), {host.state}});
 }
 
 void Cluster::crash(Host& host) {
@@ -208,11 +210,10 @@ void Cluster::perform(Host& host, const Deliver& effect) {
     Delivery bare = delivery;
     bare.ticket = Ticket();
     check_agreement(host, delivery.position.index, text_of(bare));
-    host.digest =
-        StateDigest(host.digest.value() * kDigestFactor + delivery.position.index.value());
+    const Index index = delivery.position.index;
+    host.state = {index, StateDigest(host.state.digest.value() * kDigestFactor + index.value())};
   }
-  if (host.compares)
-    host.samples.push_back({effect.batch.deliveries.back().position.index, host.digest});
+  if (host.compares) host.samples.push_back(host.state);
   host.mark = effect.batch.mark;
   host.delivered = effect.batch.last;
   host.owes_applied = true;
@@ -288,7 +289,7 @@ void Cluster::perform(Host& host, const InstallSnapshot& effect) {
   host.delivered = effect.meta.index();
   host.owes_applied = false;
   host.disk.stage(effect.meta.mark);
-  host.digest = host.flushed_digest = taken_[effect.meta.id];
+  host.state = host.flushed_state = taken_[effect.meta.id];
   host.samples.clear();
 }
 
@@ -299,7 +300,7 @@ void Cluster::perform(Host& host, const Quarantine&) {
 bool Cluster::take_state(Host& host) {
   if (!host.taking || !host.mark) return false;
   const SnapshotId id = *std::exchange(host.taking, std::nullopt);
-  taken_[id] = host.digest;
+  taken_[id] = host.state;
   step(host, SnapshotTaken{id, {}, decode_mark(*host.mark).value(), 1});
   return true;
 }
@@ -318,7 +319,7 @@ void Cluster::flush(Host& host) {
   if (!host.mark) return;
   const Mark mark = decode_mark(*host.mark).value();
   host.disk.flush(mark);
-  host.flushed_digest = host.digest;
+  host.flushed_state = host.state;
   step(host, StateDurable{mark.head.position.index});
 }
 

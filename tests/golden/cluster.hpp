@@ -101,8 +101,8 @@ class Cluster {
   std::set<std::pair<std::string, std::string>> cuts_;
   /// What was delivered at each place of the stream, by whoever was first [A3] [A4].
   std::map<gms::model::Index, std::string> stream_;
-  /// The digests of the states that were taken.
-  std::map<gms::model::SnapshotId, gms::model::StateDigest> taken_;
+  /// The states that were taken.
+  std::map<gms::model::SnapshotId, gms::model::StateSample> taken_;
   /// Who led each epoch [I1].
   std::map<gms::model::Epoch, std::string> leaders_;
 };

@@ -13,7 +13,7 @@ Effects Host::start() {
   ++boot_;
   settings_.seed = id().node.value() * kSeedStep + boot_.value();
   delivered = Index();
-  digest = flushed_digest;
+  state = flushed_state;
   engine_ = std::make_unique<Engine>(settings_, disk.restore(boot_), now);
   Effects effects;
   engine_->start(effects);

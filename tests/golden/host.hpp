@@ -45,9 +45,10 @@ class Host {
   gms::model::Index delivered;
   bool applies = true;
   bool owes_applied = false;
-  /// Of the application's state, volatile and durable: it tells its engine, if it compares states.
-  gms::model::StateDigest digest;
-  gms::model::StateDigest flushed_digest;
+  /// Of the application's state, volatile and durable, and its newest message: it tells its engine,
+  /// if it compares states.
+  gms::model::StateSample state;
+  gms::model::StateSample flushed_state;
   bool compares = false;
   std::vector<gms::model::StateSample> samples;
   /// The state that is wanted of it, and the one that it is to fetch.

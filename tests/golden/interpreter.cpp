@@ -226,7 +226,8 @@ void Interpreter::compare(const Words& words) {
 void Interpreter::diverge(const Words& words) {
   if (words.size() < 2) return error("diverge MEMBER [NUMBER]");
   const std::uint64_t by = words.size() > 2 ? number_of(words[2]) : 1;
-  for (Host* host : hosts(words, 1)) host->digest = StateDigest(host->digest.value() + by);
+  for (Host* host : hosts(words, 1))
+    host->state.digest = StateDigest(host->state.digest.value() + by);
 }
 
 void Interpreter::damage(const Words& words) {
