@@ -158,8 +158,11 @@ struct Engine::Parts {
   void give_way(Leading& leading);
   [[nodiscard]] StateJudgement judge_states(const Leading& leading) const;
   void on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply);
-  /// Whether this leader's state may be handed on: not while it may be the wrong one of two.
+  /// Whether this leader's state may be the wrong one of two, and is not to be handed on.
   [[nodiscard]] bool is_in_dispute(const Leading& leading) const;
+  [[nodiscard]] bool is_unsettled(const Progress& peer) const;
+  /// Whether the peer may be given this leader's state, in a dispute too if it is needed.
+  [[nodiscard]] bool may_have_state(const Leading& leading, const Progress& peer) const;
   /// Whether the group orders nothing until this voter has a state that goes on with the log.
   [[nodiscard]] bool is_needed(const Leading& leading, const Progress& peer) const;
   void note_dispute(Progress& peer, model::Index index);

@@ -130,13 +130,24 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
 }
 
 bool Engine::Parts::is_in_dispute(const Leading& leading) const {
-  // For whoever is gone nobody waits: the group may have no quorum without who needs the state. Nor
-  // for whoever will get another state, because the log has not the entries any more that this one
-  // needs.
-  const auto is_unsettled = [this](const Progress& peer) {
-    return peer.differs_since && !lacks_entries(peer) && peer.silence(now) < config.suspect;
-  };
-  return diverged || std::ranges::any_of(leading.peers, is_unsettled);
+  const auto holds_it = [this](const Progress& peer) { return is_unsettled(peer); };
+  return diverged || std::ranges::any_of(leading.peers, holds_it);
+}
+
+bool Engine::Parts::is_unsettled(const Progress& peer) const {
+  // For whoever is gone nobody waits: the group may have no quorum without who needs the state.
+  if (peer.silence(now) >= config.suspect) return false;
+  // A voter that has not answered this leader yet may be about to say that its state differs.
+  const bool is_unheard =
+      peer.acked_heartbeat == HeartbeatSeq() && log.view().view.has_voter(peer.id());
+  if (is_unheard && !samples.empty()) return true;
+  // Nor for whoever will get another state, because the log has not the entries any more that this
+  // one needs.
+  return peer.differs_since && !lacks_entries(peer);
+}
+
+bool Engine::Parts::may_have_state(const Leading& leading, const Progress& peer) const {
+  return !is_in_dispute(leading) || (lacks_entries(peer) && is_needed(leading, peer));
 }
 
 bool Engine::Parts::is_needed(const Leading& leading, const Progress& peer) const {

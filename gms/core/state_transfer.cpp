@@ -13,7 +13,7 @@ using namespace model;
 void Engine::Parts::offer_snapshot(const Leading& leading, Progress& peer) {
   // A state that is out of use is nobody's next one, however much that needs one.
   if (diverged) return;
-  if (is_in_dispute(leading) && !is_needed(leading, peer)) return;
+  if (!may_have_state(leading, peer)) return;
   // Whoever does not answer is not waited for: it might never fetch it.
   if (!peer.spoke() || peer.silence(now) >= config.suspect || !peer.may_be_offered(now)) return;
   const Index base = log.base().head.position.index;
@@ -71,6 +71,11 @@ void Engine::Parts::on(SnapshotTaken input) {
   if (leading == nullptr) return release_shelf();
   for (Progress& peer : leading->peers) {
     if (!peer.was_offered(input.id)) continue;
+    // While it was taken somebody may have said that its state differs.
+    if (!may_have_state(*leading, peer)) {
+      forget_offer(*leading, peer);
+      continue;
+    }
     if (peer.fetch()) peer.await_snapshot(input.id, shelf->index, now);
     send_offer(peer);
   }
@@ -122,11 +127,9 @@ void Engine::Parts::on_staging(Leading& leading, Progress& peer, const Heartbeat
   }
   if (!peer.fetch() || now - peer.fetch()->offered_at < config.election_min) return;
   // It fetches nothing, or something that is too old: the offer was lost, or what came of it.
-  if (shelf && shelf->id == peer.fetch()->id) {
-    if (shelf->meta) send_offer(peer);
-  } else {
-    peer.restart_probe(leading.append_id);
-  }
+  const bool is_here = shelf && shelf->id == peer.fetch()->id;
+  if (!is_here || !may_have_state(leading, peer)) return peer.restart_probe(leading.append_id);
+  if (shelf->meta) send_offer(peer);
 }
 
 void Engine::Parts::release_unused_shelf(const Leading* leading) {
