@@ -14,7 +14,10 @@ void Engine::Parts::start_transfer(Leading& leading, const MemberId& target) {
 void Engine::Parts::check_transfer(Leading& leading) {
   if (!leading.transfer || leading.transfer->asked) return;
   const Progress* peer = leading.find(leading.transfer->target);
-  if (peer == nullptr || peer->match() != log.last_index()) return;
+  if (peer == nullptr) return;
+  // It may have said so only after it was chosen.
+  if (!has_state_in_use(*peer)) return abort_transfer(leading);
+  if (peer->match() != log.last_index()) return;
   leading.transfer->asked = true;
   out.send(peer->id(), hard_state.epoch, TimeoutNow{log.last()});
 }
@@ -30,6 +33,8 @@ std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) co
   const View& view = log.view().view;
   const Progress* best = nullptr;
   for (const Progress& peer : leading.peers) {
+    // Who has not answered this leader yet may be gone, or its state out of use as well.
+    if (peer.acked_heartbeat == HeartbeatSeq()) continue;
     const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() &&
                      has_state_in_use(peer) && peer.silence(now) < config.election_min &&
                      !peers.down_since(peer.id());
