@@ -145,8 +145,7 @@ Instant Engine::Parts::deadline_of(const Wish& wish) const {
 Result<Position> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
   const bool removes = request.action == AdminAction::leave || request.action == AdminAction::evict;
   if (!log.view().view.has_voter(request.member)) {
-    if (const auto removal = log.removal_of(request.member); removes && removal)
-      return log.position_at(removal->at);
+    if (const auto removal = log.removal_of(request.member); removes && removal) return removal->at;
     return Error{ErrorCode::not_found, "no voter " + to_string(request.member)};
   }
   std::optional<Error> refusal;

@@ -152,7 +152,7 @@ bool Engine::Parts::tell_not_in_view(const Message& message, const Position& vie
 NotInView Engine::Parts::not_in_view(const MemberId& member) const {
   NotInView told{log.view_at(delivery.commit()), ViewCause::evict};
   const auto removal = log.removal_of(member);
-  if (removal && removal->at <= delivery.commit()) told.removed_by = removal->cause;
+  if (removal && removal->at.index <= delivery.commit()) told.removed_by = removal->cause;
   return told;
 }
 

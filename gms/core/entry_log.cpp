@@ -236,13 +236,15 @@ std::vector<PlacedView> EntryLog::views_between(Index after, Index upto) const {
 }
 
 std::optional<EntryLog::Removal> EntryLog::removal_of(const MemberId& member) const {
-  const auto removed = std::find_if(views_.rbegin(), views_.rend(), [&](const PlacedView& placed) {
+  const auto removes = [&](const PlacedView& placed) {
     const View& view = placed.view;
     return view.subject == member &&
            (view.cause == ViewCause::leave || view.cause == ViewCause::evict);
-  });
-  if (removed == views_.rend()) return std::nullopt;
-  return Removal{removed->view.cause, removed->position.index};
+  };
+  const auto found = std::find_if(views_.rbegin(), views_.rend(), removes);
+  const PlacedView& removed = found == views_.rend() ? base_.view : *found;
+  if (!removes(removed)) return std::nullopt;
+  return Removal{removed.view.cause, removed.position};
 }
 
 void EntryLog::shrink_memory(Index committed) {

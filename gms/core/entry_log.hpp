@@ -81,10 +81,10 @@ class EntryLog {
                                                              model::Index upto) const;
 
   /// Why `member` is not in the view in force, which is without it: `leave` or `evict`, and where
-  /// the view that removed it stands. Nothing if the log above the base does not tell.
+  /// the view that removed it stands. Nothing if neither the log nor the view at its base tells.
   struct Removal {
     model::ViewCause cause = model::ViewCause::evict;
-    model::Index at;
+    model::Position at;
   };
   [[nodiscard]] std::optional<Removal> removal_of(const model::MemberId& member) const;
 

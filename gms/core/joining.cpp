@@ -92,7 +92,7 @@ void Engine::Parts::admit_joiner(Leading& leading, const JoinRequest& request) {
     reply.verdict = JoinVerdict::already;
     reply.view_position = view.position;
   } else if (const auto removal = log.removal_of(request.member.id);
-             removal && removal->at > delivery.commit()) {
+             removal && removal->at.index > delivery.commit()) {
     reply.verdict = JoinVerdict::busy;
     reply.detail = "its removal is not committed yet";
   } else if (removal && removal->cause == ViewCause::leave) {

@@ -165,8 +165,24 @@ TEST(EntryLog, TellsHowAMemberWasRemovedLast) {
   const auto removal = log.removal_of(member(3));
   ASSERT_TRUE(removal.has_value());
   EXPECT_EQ(removal->cause, ViewCause::leave);
-  EXPECT_EQ(removal->at, Index(2));
+  EXPECT_EQ(removal->at, (Position{Epoch(1), Index(2)}));
   EXPECT_FALSE(log.removal_of(member(2)).has_value());
+}
+
+TEST(EntryLog, TellsOfARemovalWhoseViewTheBaseHas) {
+  EntryLog log = empty_log();
+  log.append(view_entry(log.head(), 1, view_of(1, 3)), PersistSeq(1));
+  View without = view_of(2, 2);
+  without.cause = ViewCause::leave;
+  without.subject = member(3);
+  log.append(view_entry(log.head(), 1, without), PersistSeq(2));
+  add(log, 1, {"a"}, 3);
+  log.durable(PersistSeq(3));
+  log.trim({head_at(log, 3), log.view_at(Index(3))});
+  const auto removal = log.removal_of(member(3));
+  ASSERT_TRUE(removal.has_value());
+  EXPECT_EQ(removal->cause, ViewCause::leave);
+  EXPECT_EQ(removal->at, (Position{Epoch(1), Index(2)}));
 }
 
 TEST(EntryLogDeathTest, AViewMayChangeOneVoterOnlyAndCountsUpByOne) {
