@@ -156,11 +156,12 @@ struct Engine::Parts {
   void refuse_diverged(model::Ticket first, std::uint64_t count);
   /// A leader whose own state is out of use hands over.
   void give_way(Leading& leading);
-  [[nodiscard]] StateJudgement judge_states(const Leading& leading) const;
+  /// `from` as of judge().
+  [[nodiscard]] StateJudgement judge_states(const Leading& leading, model::Index from) const;
   void on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply);
   /// Whether this leader's state may be the wrong one of two, and is not to be handed on.
   [[nodiscard]] bool is_in_dispute(const Leading& leading) const;
-  [[nodiscard]] bool is_unsettled(const Progress& peer) const;
+  [[nodiscard]] bool is_unsettled(const Leading& leading, const Progress& peer) const;
   /// Whether the peer may be given this leader's state, in a dispute too if it is needed.
   [[nodiscard]] bool may_have_state(const Leading& leading, const Progress& peer) const;
   /// Whether the group orders nothing until this voter has a state that goes on with the log.

@@ -125,8 +125,9 @@ class Progress {
   StateReport reported;
   /// It differs from what a quorum has, and was told so.
   bool diverged = false;
-  /// Since when it differs from the leader's, and whether nobody can tell which is right.
+  /// Since when it differs from the leader's, where, and whether nobody can tell which is right.
   std::optional<model::Instant> differs_since;
+  model::Index differs_at;
   bool disputed = false;
   /// The snapshot that is to take the place of its state, while it is fed entries all the same.
   std::optional<Offer> mending;

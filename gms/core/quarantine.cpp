@@ -88,7 +88,7 @@ void Engine::Parts::give_way(Leading& leading) {
 
 // ---- the leader's side
 
-StateJudgement Engine::Parts::judge_states(const Leading& leading) const {
+StateJudgement Engine::Parts::judge_states(const Leading& leading, Index from) const {
   std::vector<StateOpinion> opinions;
   const View& view = log.view().view;
   std::size_t keeping = view.members.size();
@@ -101,7 +101,7 @@ StateJudgement Engine::Parts::judge_states(const Leading& leading) const {
     else if (is_voter)
       --keeping;
   }
-  return judge(samples, opinions, keeping);
+  return judge(samples, opinions, keeping, from);
 }
 
 void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply) {
@@ -117,7 +117,7 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
   peer.mending.reset();
   // Once they differ they differ for good, whatever the two still have in common.
   if (diverged || same.value_or(true)) return;
-  const StateJudgement judgement = judge_states(leading);
+  const StateJudgement judgement = judge_states(leading, Index());
   if (judgement.leader_diverged) return quarantine(*judgement.leader_diverged);
   for (const auto& [member, index] : judgement.diverged) {
     if (member != peer.id()) continue;
@@ -130,20 +130,21 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
 }
 
 bool Engine::Parts::is_in_dispute(const Leading& leading) const {
-  const auto holds_it = [this](const Progress& peer) { return is_unsettled(peer); };
+  const auto holds_it = [&](const Progress& peer) { return is_unsettled(leading, peer); };
   return diverged || std::ranges::any_of(leading.peers, holds_it);
 }
 
-bool Engine::Parts::is_unsettled(const Progress& peer) const {
+bool Engine::Parts::is_unsettled(const Leading& leading, const Progress& peer) const {
   // For whoever is gone nobody waits: the group may have no quorum without who needs the state.
   if (peer.silence(now) >= config.suspect) return false;
   // A voter that has not answered this leader yet may be about to say that its state differs.
   const bool is_unheard =
       peer.acked_heartbeat == HeartbeatSeq() && log.view().view.has_voter(peer.id());
   if (is_unheard && !samples.empty()) return true;
+  if (!peer.differs_since) return false;
   // Nor for whoever will get another state, because the log has not the entries any more that this
-  // one needs.
-  return peer.differs_since && !lacks_entries(peer);
+  // one needs; once others say that the leader's is right where that one's was another.
+  return !lacks_entries(peer) || !judge_states(leading, peer.differs_at).leader_confirmed;
 }
 
 bool Engine::Parts::may_have_state(const Leading& leading, const Progress& peer) const {
@@ -163,7 +164,10 @@ bool Engine::Parts::is_needed(const Leading& leading, const Progress& peer) cons
 }
 
 void Engine::Parts::note_dispute(Progress& peer, Index index) {
-  if (!peer.differs_since) peer.differs_since = now;
+  if (!peer.differs_since) {
+    peer.differs_since = now;
+    peer.differs_at = index;
+  }
   // The answers of others may be under way.
   if (peer.disputed || now - *peer.differs_since < config.suspect) return;
   peer.disputed = true;
@@ -176,10 +180,10 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
   if (is_in_dispute(leading)) return;
   // A state that nobody agrees with would make two of one that has diverged. Where nothing is told
   // of states, there is nothing to go by.
-  if (!samples.empty() && !judge_states(leading).leader_confirmed) return;
+  const Index from = *reply.state.wants_from;
+  if (!samples.empty() && !judge_states(leading, from).leader_confirmed) return;
   if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) return;
   if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
-  const Index from = *reply.state.wants_from;
   if (shelf && shelf->meta && shelf->index < from) release_shelf();
   if (!shelf) {
     // One that would stand before what is wanted is of no use; another message may move it.

@@ -85,16 +85,18 @@ std::vector<StateSample> StateSamples::report() const {
 }
 
 StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opinions,
-                     std::size_t keeping) {
+                     std::size_t keeping, Index from) {
   std::vector<Comparison> comparisons;
   for (const StateOpinion& opinion : opinions) comparisons.push_back(compare(own, opinion));
+  // A group that rests may have no sample as late as that.
+  const Index late = own.empty() ? from : std::min(from, own.newest_index());
   StateJudgement out;
   std::size_t with_leader = 1;
   for (std::size_t i = 0; i < opinions.size(); ++i) {
     const StateOpinion& opinion = opinions[i];
     const Comparison& comparison = comparisons[i];
     if (comparison.differs_at.empty()) {
-      if (opinion.voter && comparison.agrees_at) ++with_leader;
+      if (opinion.voter && comparison.agrees_at >= late) ++with_leader;
       continue;
     }
     const Index first = comparison.differs_at.front().index;

@@ -63,13 +63,15 @@ struct StateJudgement {
   std::vector<Difference> disputed;
   /// Where more than half agree on what the leader does not have.
   std::optional<model::Index> leader_diverged;
-  /// The leader has what more than half have.
+  /// The leader has what more than half have, also of late.
   bool leader_confirmed = false;
 };
 
 /// Judges at a leader that is one of the `keeping` voters whose states nothing is to take the place
-/// of. Digests grow from one another, so who agrees at an index has agreed at all before it.
+/// of. Digests grow from one another, so who agrees at an index has agreed at all before it; what
+/// came after it may be otherwise. So who agreed only before `from`, and before the leader's newest
+/// sample, does not confirm it.
 [[nodiscard]] StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opinions,
-                                   std::size_t keeping);
+                                   std::size_t keeping, model::Index from);
 
 }  // namespace gms::core

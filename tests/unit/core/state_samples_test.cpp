@@ -50,11 +50,11 @@ TEST(StateSamples, RememberIntervalsForLongerThanTheirParts) {
 
 /// The verdict of member 1 with `own` on what members 2, 3 and so on said, all voters.
 StateJudgement judged(std::initializer_list<StateSample> own,
-                      const std::vector<std::vector<StateSample>>& others) {
+                      const std::vector<std::vector<StateSample>>& others, Index from = Index()) {
   std::vector<StateOpinion> opinions;
   for (const auto& samples : others)
     opinions.push_back({member(opinions.size() + 2), true, samples});
-  return judge(samples_of(own), opinions, others.size() + 1);
+  return judge(samples_of(own), opinions, others.size() + 1, from);
 }
 
 TEST(StateJudgement, WhoDiffersFromAQuorumHasDiverged) {
@@ -100,12 +100,24 @@ TEST(StateJudgement, WhatIsNotKnownHereSaysNothing) {
   EXPECT_FALSE(verdict.leader_confirmed);
 }
 
+TEST(StateJudgement, WhoAgreedEarlierDoesNotConfirmALeader) {
+  const auto confirmed = [](std::uint64_t from) {
+    return judged({sample(4, 40), sample(9, 90)}, {{sample(4, 40)}, {}}, Index(from))
+        .leader_confirmed;
+  };
+  EXPECT_TRUE(confirmed(4));
+  EXPECT_FALSE(confirmed(5));
+  // No sample is as late as that, but one at the leader's newest is as good.
+  EXPECT_FALSE(confirmed(12));
+  EXPECT_TRUE(judged({sample(9, 90)}, {{sample(9, 90)}, {}}, Index(12)).leader_confirmed);
+}
+
 TEST(StateJudgement, LearnersAreJudgedAndDoNotJudge) {
   const std::vector<StateSample> right{sample(5, 50)};
   const std::vector<StateSample> wrong{sample(5, 51)};
   const std::vector<StateOpinion> opinions{
       {member(2), true, right}, {member(3), false, wrong}, {member(4), false, wrong}};
-  const StateJudgement verdict = judge(samples_of({sample(5, 50)}), opinions, 3);
+  const StateJudgement verdict = judge(samples_of({sample(5, 50)}), opinions, 3, Index());
   EXPECT_EQ(verdict.diverged.size(), 2U);
   EXPECT_EQ(verdict.leader_diverged, std::nullopt);
 }
