@@ -128,6 +128,8 @@ class Progress {
   /// Since when it differs from the leader's, where, and whether nobody can tell which is right.
   std::optional<model::Instant> differs_since;
   model::Index differs_at;
+  /// The newest index at which it was seen to agree.
+  std::optional<model::Index> agreed_at;
   bool disputed = false;
   /// The snapshot that is to take the place of its state, while it is fed entries all the same.
   std::optional<Offer> mending;

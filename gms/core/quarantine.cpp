@@ -15,12 +15,24 @@ Error out_of_use() {
           "the state of this member is out of use, and another one takes its place"};
 }
 
-/// Whether the newest sample that both know is the same; nothing where they know none.
-std::optional<bool> agrees(const StateSamples& own, const std::vector<StateSample>& samples) {
-  std::optional<bool> out;
+/// What the newest sample says that both know.
+struct Common {
+  Index index;
+  bool same = false;
+};
+
+std::optional<Common> newest_common(const StateSamples& own,
+                                    const std::vector<StateSample>& samples) {
+  std::optional<Common> out;
   for (const StateSample& sample : samples)
-    if (const auto digest = own.at(sample.index)) out = *digest == sample.digest;
+    if (const auto digest = own.at(sample.index))
+      out = Common{sample.index, *digest == sample.digest};
   return out;
+}
+
+/// Where the peer's state was first seen to differ, if it does.
+std::optional<Index> differed_at(const Progress& peer) {
+  return peer.differs_since ? std::optional(peer.differs_at) : std::nullopt;
 }
 
 }  // namespace
@@ -97,7 +109,8 @@ StateJudgement Engine::Parts::judge_states(const Leading& leading, Index from) c
   for (const Progress& peer : leading.peers) {
     const bool is_voter = view.has_voter(peer.id());
     if (!peer.reported.wants_from && !lacks_entries(peer))
-      opinions.push_back({peer.id(), is_voter, peer.reported.samples});
+      opinions.push_back(
+          {peer.id(), is_voter, peer.reported.samples, peer.agreed_at, differed_at(peer)});
     else if (is_voter)
       --keeping;
   }
@@ -108,15 +121,18 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
   const bool is_another = reply.state.generation != peer.reported.generation;
   if (is_another) peer.fetch_succeeded();
   peer.reported = reply.state;
-  const auto same = agrees(samples, peer.reported.samples);
-  if (diverged || is_another || peer.reported.wants_from || same.value_or(false)) {
+  const auto common = newest_common(samples, peer.reported.samples);
+  const bool same = common && common->same;
+  if (is_another) peer.agreed_at.reset();
+  if (same) peer.agreed_at = std::max(peer.agreed_at.value_or(common->index), common->index);
+  if (diverged || is_another || peer.reported.wants_from || same) {
     peer.differs_since.reset();
     peer.diverged = peer.disputed = false;
   }
   if (peer.reported.wants_from) return mend(leading, peer, reply);
   peer.mending.reset();
   // Once they differ they differ for good, whatever the two still have in common.
-  if (diverged || same.value_or(true)) return;
+  if (diverged || !common || same) return;
   const StateJudgement judgement = judge_states(leading, Index());
   if (judgement.leader_diverged) return quarantine(*judgement.leader_diverged);
   for (const auto& [member, index] : judgement.diverged) {

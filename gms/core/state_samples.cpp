@@ -18,14 +18,14 @@ std::optional<StateDigest> find(const std::deque<StateSample>& samples, Index in
 
 /// How an opinion compares with the leader's own samples.
 struct Comparison {
-  /// The newest index at which they agree.
+  /// The newest index at which they agree, or agreed.
   std::optional<Index> agrees_at;
   /// Where they differ, oldest first.
   std::vector<StateSample> differs_at;
 };
 
 Comparison compare(const StateSamples& own, const StateOpinion& opinion) {
-  Comparison out;
+  Comparison out{opinion.agreed_at, {}};
   for (const StateSample& sample : opinion.samples) {
     const auto digest = own.at(sample.index);
     if (!digest) continue;
@@ -96,10 +96,12 @@ StateJudgement judge(const StateSamples& own, std::span<const StateOpinion> opin
     const StateOpinion& opinion = opinions[i];
     const Comparison& comparison = comparisons[i];
     if (comparison.differs_at.empty()) {
-      if (opinion.voter && comparison.agrees_at >= late) ++with_leader;
+      const bool agrees = !opinion.differed_at && comparison.agrees_at >= late;
+      if (opinion.voter && agrees) ++with_leader;
       continue;
     }
-    const Index first = comparison.differs_at.front().index;
+    const Index now = comparison.differs_at.front().index;
+    const Index first = std::min(now, opinion.differed_at.value_or(now));
     if (count_with_leader(opinions, comparisons, first) >= quorum(keeping)) {
       out.diverged.push_back({opinion.member, first});
       continue;

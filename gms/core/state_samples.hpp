@@ -47,6 +47,10 @@ struct StateOpinion {
   model::MemberId member;
   bool voter = false;
   std::span<const model::StateSample> samples;
+  /// What was seen of that state before, when others were known: where it agreed with the leader's
+  /// last, and where it first differed.
+  std::optional<model::Index> agreed_at;
+  std::optional<model::Index> differed_at;
 };
 
 /// What follows from the opinions of all that have one. A state is right if more than half of the

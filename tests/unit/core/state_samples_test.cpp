@@ -53,7 +53,7 @@ StateJudgement judged(std::initializer_list<StateSample> own,
                       const std::vector<std::vector<StateSample>>& others, Index from = Index()) {
   std::vector<StateOpinion> opinions;
   for (const auto& samples : others)
-    opinions.push_back({member(opinions.size() + 2), true, samples});
+    opinions.push_back({member(opinions.size() + 2), true, samples, {}, {}});
   return judge(samples_of(own), opinions, others.size() + 1, from);
 }
 
@@ -112,11 +112,32 @@ TEST(StateJudgement, WhoAgreedEarlierDoesNotConfirmALeader) {
   EXPECT_TRUE(judged({sample(9, 90)}, {{sample(9, 90)}, {}}, Index(12)).leader_confirmed);
 }
 
+TEST(StateJudgement, WhatWasSeenBeforeCountsToo) {
+  const StateSamples own = samples_of({sample(9, 90)});
+  const std::vector<StateSample> unknown{sample(5, 50)};
+  const std::vector<StateSample> right{sample(9, 90)};
+  const std::vector<StateSample> wrong{sample(9, 91)};
+  // One that is gone agreed when the one that differs did so already.
+  const auto verdict = [&](std::uint64_t agreed) {
+    const std::vector<StateOpinion> opinions{{member(2), true, unknown, Index(agreed), {}},
+                                             {member(3), true, right, {}, {}},
+                                             {member(4), true, wrong, {}, Index(4)}};
+    return judge(own, opinions, 4, Index());
+  };
+  EXPECT_TRUE(verdict(3).diverged.empty());
+  ASSERT_EQ(verdict(5).diverged.size(), 1U);
+  EXPECT_EQ(verdict(5).diverged.front().index, Index(4));
+  // Who was seen to differ confirms nobody by what it agreed to before.
+  const std::vector<StateOpinion> opinions{{member(2), true, unknown, Index(9), Index(9)}};
+  EXPECT_FALSE(judge(own, opinions, 2, Index()).leader_confirmed);
+}
+
 TEST(StateJudgement, LearnersAreJudgedAndDoNotJudge) {
   const std::vector<StateSample> right{sample(5, 50)};
   const std::vector<StateSample> wrong{sample(5, 51)};
-  const std::vector<StateOpinion> opinions{
-      {member(2), true, right}, {member(3), false, wrong}, {member(4), false, wrong}};
+  const std::vector<StateOpinion> opinions{{member(2), true, right, {}, {}},
+                                           {member(3), false, wrong, {}, {}},
+                                           {member(4), false, wrong, {}, {}}};
   const StateJudgement verdict = judge(samples_of({sample(5, 50)}), opinions, 3, Index());
   EXPECT_EQ(verdict.diverged.size(), 2U);
   EXPECT_EQ(verdict.leader_diverged, std::nullopt);
