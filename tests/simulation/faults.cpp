@@ -284,18 +284,35 @@ void Faults::replace(Machine from) {
   }
 }
 
+bool Faults::outlives_wipe(const View& view, Machine machine) const {
+  std::size_t voters = 0;
+  std::size_t lost = 0;
+  // A member that was asked to leave may be gone from the next view, which whoever is wiped now may
+  // be needed for: its leader has heard of it just before.
+  std::size_t staying = 0;
+  std::size_t lost_of_staying = 0;
+  for (const Member& voter : view.members) {
+    const bool is_gone = cluster_.world().find(voter.id)->machine == machine || is_lost(voter.id);
+    const bool stays = !asked_to_leave_.contains(voter.id);
+    voters += 1;
+    lost += is_gone ? 1 : 0;
+    staying += stays ? 1 : 0;
+    lost_of_staying += stays && is_gone ? 1 : 0;
+  }
+  const auto has_quorum = [](std::size_t all, std::size_t gone) {
+    return all == 0 || gone <= all - (all / 2 + 1);
+  };
+  return has_quorum(voters, lost) && has_quorum(staying, lost_of_staying);
+}
+
 void Faults::wipe(Machine machine) {
   const PlacedView* const committed = cluster_.world().committed_view();
   if (committed == nullptr) return;
   for (const ShadowMember& member : cluster_.world().members()) {
     for (const ShadowLog* const log : {&member.memory, &member.disk}) {
       for (const PlacedView& view : log->views()) {
-        const auto lost = std::ranges::count_if(view.view.members, [&](const Member& voter) {
-          return cluster_.world().find(voter.id)->machine == machine || is_lost(voter.id);
-        });
-        const std::size_t voters = view.view.members.size();
         const bool is_old = view.position.index < committed->position.index;
-        if (!is_old && static_cast<std::size_t>(lost) > voters - (voters / 2 + 1)) return;
+        if (!is_old && !outlives_wipe(view.view, machine)) return;
       }
     }
   }

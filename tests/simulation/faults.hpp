@@ -61,6 +61,9 @@ class Faults {
   /// The first machine from there on whose member has left gets a new one.
   void replace(Machine from);
   /// The machine's directory is lost, unless so many are already that a view could lose its quorum.
+  /// Whether the view, and the one without those that were asked to leave, has a quorum left when
+  /// the machine's member loses its disk.
+  [[nodiscard]] bool outlives_wipe(const gms::model::View& view, Machine machine) const;
   void wipe(Machine machine);
   /// The machine's application state is another from now on, if it is the only one and a majority
   /// of all voters is left that can tell. At times its member finds that by itself, as damage.
