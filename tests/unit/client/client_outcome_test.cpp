@@ -226,6 +226,7 @@ TEST_F(ClientTest, GoesOnInANewSessionWhenItsSearchForTheLeaderMeetsThatItsOldOn
   const auto reply = put(*client);
   ASSERT_TRUE(reply) << reply.error().detail;
   EXPECT_NE(n1.calls().back().session, old);
+  EXPECT_EQ(n1.calls().size(), 3u) << "nothing is sent between two sessions";
 }
 
 TEST_F(ClientTest, ReportsAtTheDeadlineWhyItWasGivenNoSession) {
