@@ -17,7 +17,7 @@ void SessionCalls::open(kvstore::api::SessionId id) {
 }
 
 void SessionCalls::narrow() {
-  window_ = std::max<std::size_t>(in_flight() / 2, 1);
+  window_ = std::max<std::size_t>(std::min(window_, in_flight() / 2), 1);
   finished_in_window_ = 0;
 }
 

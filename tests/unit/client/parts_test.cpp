@@ -55,6 +55,14 @@ TEST(SessionCalls, HaveHalfAsManyUnderWayOnceTheirSessionIsFull) {
     (void)calls.take();
   }
   EXPECT_FALSE(calls.has_room(100));
+  calls.narrow();
+  for (std::uint64_t number = 10; number <= 15; ++number) calls.finish(api::CallNumber(number));
+  for (int i = 0; i < 20; ++i) (void)calls.take();
+  calls.narrow();
+  for (std::uint64_t number = 16; number <= 31; ++number) calls.finish(api::CallNumber(number));
+  EXPECT_EQ(calls.in_flight(), 4U);
+  for (int i = 0; i < 3; ++i) (void)calls.take();
+  EXPECT_FALSE(calls.has_room(100)) << "such an answer never means that there is more room";
   calls.open(api::SessionId(8));
   for (int i = 0; i < 50; ++i) (void)calls.take();
   EXPECT_TRUE(calls.has_room(51)) << "a new session has all its room";
