@@ -1,5 +1,11 @@
 #include <xxhash.h>
 
+#if defined(__x86_64__)
+// The library's packages are built for the oldest processors of their kind. This has it take
+// what the processor at hand is best at, which gives the same hashes.
+#include <xxh_x86dispatch.h>
+#endif
+
 #include <array>
 
 #include "gms/model/entry.hpp"
