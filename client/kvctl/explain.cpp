@@ -38,14 +38,27 @@ Strength strength_after(const View& view, const Plan& plan) {
   return after;
 }
 
-/// A quorum of the voters and one of those left must have been heard just now.
+/// How many of the others are heard and not among `unfit`.
+std::size_t fit_without(const GroupFacts& facts, const MemberId& member,
+                        const std::vector<MemberId>& unfit) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      facts.heard, [&](const MemberId& id) { return id != member && !is_among(unfit, id); }));
+}
+
+Refusal why_not_spared(const GroupFacts& facts, const MemberId& member) {
+  if (fit_without(facts, member, facts.stateless) > 0) return std::nullopt;
+  return Error{ErrorCode::conflict, "without " + facts.name_of(member) +
+                                        " no member that is heard has its state in use"};
+}
+
+/// A quorum of the voters must have been heard just now, and of those left one that can go on.
 Refusal why_not_removed(const GroupFacts& facts, const MemberId& member) {
   const Strength now{facts.view.members.size(), facts.heard.size()};
-  const Strength then{now.voters - 1, now.up - (facts.is_heard(member) ? 1 : 0)};
+  const Strength then{now.voters - 1, fit_without(facts, member, facts.stuck)};
   if (now.up >= now.quorum() && then.up >= then.quorum()) return std::nullopt;
   return Error{ErrorCode::unavailable,
                "of the " + to_string(now.voters) + " voters " + to_string(now.up) +
-                   " are heard, of those left " + to_string(then.up) + "; it takes " +
+                   " are heard, of those left " + to_string(then.up) + " can go on; it takes " +
                    to_string(now.quorum()) + " and " + to_string(then.quorum())};
 }
 
@@ -63,6 +76,7 @@ Refusal why_not_evict(const GroupFacts& facts, const MemberId& member) {
     return Error{ErrorCode::conflict,
                  to_string(facts.view.members.size() - 1) + " voters would be left; the floor is " +
                      to_string(facts.view.floor) + ". A member that goes for good can leave"};
+  if (auto refusal = why_not_spared(facts, member)) return refusal;
   return why_not_removed(facts, member);
 }
 
@@ -74,6 +88,7 @@ Refusal why_not_leave(const GroupFacts& facts, const MemberId& member) {
   });
   if (member == facts.leader && !has_successor)
     return Error{ErrorCode::unavailable, "no other member can lead"};
+  if (auto refusal = why_not_spared(facts, member)) return refusal;
   Refusal refusal = why_not_removed(facts, member);
   if (refusal)
     return Error{ErrorCode::outcome_unknown, refusal->detail + ". It leaves when they are"};
@@ -94,6 +109,7 @@ Refusal why_not_replace(const GroupFacts& facts, const MemberId& member) {
   if (is_at_floor(view) && view.members.size() >= view.voters_max)
     return Error{ErrorCode::conflict, "the view has as few voters as the floor, " +
                                           to_string(view.floor) + ", and as many as it may have"};
+  if (auto refusal = why_not_spared(facts, member)) return refusal;
   return why_not_removed(facts, member);
 }
 

@@ -30,6 +30,10 @@ struct GroupFacts {
   std::vector<gms::model::MemberId> heard;
   /// The voters whose disk is full.
   std::vector<gms::model::MemberId> full;
+  /// The voters that could not acknowledge a view without another.
+  std::vector<gms::model::MemberId> stuck;
+  /// The voters whose state is out of use, or that need one.
+  std::vector<gms::model::MemberId> stateless;
   gms::model::GroupClock clock;
   gms::model::Duration maintenance_max{};
 

@@ -55,7 +55,9 @@ json::object details(const api::StatusReply& status) {
                         {"applied", to_json_number(peer.applied.value())},
                         {"silence_ms", peer.silence.count()},
                         {"diverged", peer.diverged},
-                        {"disputed", peer.disputed}};
+                        {"disputed", peer.disputed},
+                        {"takes_entries", peer.takes_entries},
+                        {"keeps_state", peer.keeps_state}};
     if (peer.snapshot_bytes) object["snapshot_bytes"] = to_json_number(*peer.snapshot_bytes);
     peers.push_back(std::move(object));
   }

@@ -39,9 +39,13 @@ GroupFacts facts_of(const GroupSurvey& survey) {
     facts.leader = status.member;
     facts.maintenance_max = status.maintenance_max;
     facts.heard.push_back(status.member);
-    for (const api::PeerReport& peer : status.peers)
+    if (status.diverged) facts.stateless.push_back(status.member);
+    for (const api::PeerReport& peer : status.peers) {
       if (peer.silence < status.heard_within && has_answered(survey, peer.id))
         facts.heard.push_back(peer.id);
+      if (!peer.takes_entries) facts.stuck.push_back(peer.id);
+      if (!peer.keeps_state) facts.stateless.push_back(peer.id);
+    }
   }
   return facts;
 }

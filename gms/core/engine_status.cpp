@@ -8,13 +8,14 @@ using namespace model;
 
 namespace {
 
-PeerStatus describe_peer(const Progress& peer, const View& view, Instant now) {
-  return {peer.id(),        view.has_voter(peer.id()),
-          peer.state(),     peer.match(),
-          peer.next(),      peer.inflight(),
-          peer.applied,     peer.silence(now),
-          peer.regressed(), peer.diverged || peer.reported.wants_from,
-          peer.disputed,    peer.fetch() ? std::optional(peer.fetch()->bytes) : std::nullopt};
+PeerStatus describe_peer(const Progress& peer, const VoterFacts& facts, const View& view) {
+  return {peer.id(),         view.has_voter(peer.id()),
+          peer.state(),      peer.match(),
+          peer.next(),       peer.inflight(),
+          peer.applied,      facts.silence,
+          facts.regressed,   peer.diverged || peer.reported.wants_from,
+          peer.disputed,     facts.takes_entries && !facts.regressed,
+          facts.keeps_state, peer.fetch() ? std::optional(peer.fetch()->bytes) : std::nullopt};
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ Status Engine::status() const {
     status.leader = p.self;
     status.reads_pending += leading->reads.size() + leading->early_reads.size();
     for (const Progress& peer : leading->peers)
-      status.peers.push_back(describe_peer(peer, status.view_in_log.view, p.now));
+      status.peers.push_back(
+          describe_peer(peer, p.voter_facts(*leading, peer.id()), status.view_in_log.view));
   }
   return status;
 }

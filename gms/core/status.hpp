@@ -30,6 +30,11 @@ struct PeerStatus {
   bool diverged = false;
   /// Its state differs from this leader's, and no quorum agrees on either.
   bool disputed = false;
+  /// It could acknowledge a new entry: what comes before that is there or will be, and so is room
+  /// on its disk. Where it could not, it is not counted on for a view without another voter.
+  bool takes_entries = true;
+  /// Its state is in use, and lacks nothing that this leader's log has no more.
+  bool keeps_state = true;
   /// Of the snapshot that it fetches, if it does: bytes that are there.
   std::optional<std::uint64_t> snapshot_bytes;
 };

@@ -113,6 +113,8 @@ void put_peer(const PeerReport& peer, ByteWriter& out) {
   put_duration(peer.silence, out);
   out.u8(peer.diverged ? 1 : 0);
   out.u8(peer.disputed ? 1 : 0);
+  out.u8(peer.takes_entries ? 1 : 0);
+  out.u8(peer.keeps_state ? 1 : 0);
   out.u8(peer.snapshot_bytes ? 1 : 0);
   out.u64(peer.snapshot_bytes.value_or(0));
 }
@@ -126,6 +128,8 @@ PeerReport get_peer(ByteReader& in) {
   peer.silence = get_duration(in);
   peer.diverged = get_flag(in);
   peer.disputed = get_flag(in);
+  peer.takes_entries = get_flag(in);
+  peer.keeps_state = get_flag(in);
   const bool fetches = get_flag(in);
   const std::uint64_t snapshot_bytes = in.u64();
   if (fetches) peer.snapshot_bytes = snapshot_bytes;

@@ -36,6 +36,10 @@ struct PeerReport {
   bool diverged = false;
   /// It differs from the leader's, and no quorum agrees on either.
   bool disputed = false;
+  /// It could acknowledge a new entry. Where not, it is not counted on for a view without another.
+  bool takes_entries = true;
+  /// Its state is in use and lacks nothing.
+  bool keeps_state = true;
   /// Of the snapshot that it fetches, if it does: bytes that are there.
   std::optional<std::uint64_t> snapshot_bytes;
 

@@ -127,7 +127,8 @@ api::StatusReply MemberReport::status() const {
   if (out.refusing_writes.empty()) out.refusing_writes = refusing_growth(status);
   for (const PeerStatus& peer : status.peers)
     out.peers.push_back({peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence,
-                         peer.diverged, peer.disputed, peer.snapshot_bytes});
+                         peer.diverged, peer.disputed, peer.takes_entries, peer.keeps_state,
+                         peer.snapshot_bytes});
   out.counters = counters(status);
   return out;
 }

@@ -31,7 +31,7 @@ std::vector<Bytes> inspection_corpus() {
   status.view = sample_view();
   status.refusing_writes = "the disk is full";
   status.peers = {{sample_member().id, "n2", model::Index(1), model::Index(2), model::Duration(3),
-                   true, false, 4}};
+                   true, false, true, false, 4}};
   status.counters = {{"log.syncs", 12}};
   const api::DigestReply digest{api::DigestState::ready, api::DigestDepth::deep, api::Digest(1),
                                 api::Digest(2), 3};

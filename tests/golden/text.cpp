@@ -369,7 +369,8 @@ std::string text_of(const PeerStatus& peer) {
          std::string(to_string(peer.state)) + field("match", number(peer.match)) +
          field("next", number(peer.next)) + field("inflight", std::to_string(peer.inflight)) +
          flag("regressed", peer.regressed) + flag("diverged", peer.diverged) +
-         flag("disputed", peer.disputed);
+         flag("disputed", peer.disputed) + flag("stuck", !peer.takes_entries) +
+         flag("stateless", !peer.keeps_state);
 }
 
 }  // namespace golden

@@ -89,7 +89,38 @@ TEST(Explain, AQuorumBeforeAndOneAfterMustBeHeard) {
   EXPECT_FALSE(explained(facts, Change::evict, 5).refusal);
   const auto unheard = refusal(explained(facts, Change::evict, 3));
   EXPECT_EQ(unheard.code, ErrorCode::unavailable);
-  EXPECT_EQ(unheard.detail, "of the 5 voters 3 are heard, of those left 2; it takes 3 and 3");
+  EXPECT_EQ(unheard.detail,
+            "of the 5 voters 3 are heard, of those left 2 can go on; it takes 3 and 3");
+}
+
+TEST(Explain, WhoCannotAcknowledgeARemovalDoesNotCountForIt) {
+  GroupFacts facts = facts_of(4, 4);
+  EXPECT_FALSE(explained(facts, Change::evict, 4).refusal);
+  facts.stuck = {id_of(2), id_of(3)};
+  const auto stuck = refusal(explained(facts, Change::evict, 4));
+  EXPECT_EQ(stuck.code, ErrorCode::unavailable);
+  EXPECT_EQ(stuck.detail,
+            "of the 4 voters 4 are heard, of those left 1 can go on; it takes 3 and 2");
+  EXPECT_EQ(refusal(explained(facts, Change::leave, 4)).code, ErrorCode::outcome_unknown);
+  // With the member that is stuck one of the others goes.
+  facts.stuck = {id_of(2), id_of(4)};
+  EXPECT_FALSE(explained(facts, Change::evict, 4).refusal);
+}
+
+TEST(Explain, TheLastStateInUseIsNotRemoved) {
+  GroupFacts facts = facts_of(4, 4);
+  facts.stateless = {id_of(1), id_of(2)};
+  EXPECT_FALSE(explained(facts, Change::evict, 4).refusal);
+  facts.stateless = {id_of(1), id_of(2), id_of(3)};
+  for (const Change change : {Change::evict, Change::leave}) {
+    const auto last = refusal(explained(facts, change, 4));
+    EXPECT_EQ(last.code, ErrorCode::conflict);
+    EXPECT_EQ(last.detail, "without n4 no member that is heard has its state in use");
+  }
+  // Who is not heard has nothing to give.
+  facts.stateless = {id_of(1), id_of(2)};
+  facts.heard = {id_of(1), id_of(2), id_of(4)};
+  EXPECT_EQ(refusal(explained(facts, Change::leave, 4)).code, ErrorCode::conflict);
 }
 
 TEST(Explain, ALeaveMayGoBelowTheFloorButNotToNothing) {

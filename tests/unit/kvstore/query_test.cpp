@@ -119,10 +119,10 @@ StatusReply status_sample() {
   status.maintenance_max = gms::model::Duration(12);
   status.refusing_writes = "the disk is full";
   status.diverged = true;
-  status.peers = {
-      {status.member, "n2", Index(1), Index(2), gms::model::Duration(3), true, false, 4},
-      {status.member, "n3", Index(1), Index(2), gms::model::Duration(3), false, true,
-       std::nullopt}};
+  status.peers = {{status.member, "n2", Index(1), Index(2), gms::model::Duration(3), true, false,
+                   true, false, 4},
+                  {status.member, "n3", Index(1), Index(2), gms::model::Duration(3), false, true,
+                   false, true, std::nullopt}};
   status.counters = {{"log.syncs", 12}};
   return status;
 }

@@ -1,0 +1,74 @@
+#include "client/kvctl/membership.hpp"
+
+#include <gmock/gmock.h>
+
+namespace kvctl {
+namespace {
+
+using gms::model::Duration;
+using gms::model::MemberId;
+using kvstore::api::PeerReport;
+using kvstore::api::StatusReply;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using namespace std::chrono_literals;
+
+MemberId id_of(std::uint64_t number) {
+  return {gms::model::NodeId(number), gms::model::Incarnation(1)};
+}
+
+std::string name_of(std::uint64_t number) {
+  return "n" + std::to_string(number);
+}
+
+PeerReport report_of(std::uint64_t number, Duration silence) {
+  PeerReport report;
+  report.id = id_of(number);
+  report.name = name_of(number);
+  report.silence = silence;
+  return report;
+}
+
+/// Three voters that answer; n1 leads, and has heard both others.
+GroupSurvey survey_of_three() {
+  GroupSurvey survey;
+  survey.leader = "n1";
+  for (std::uint64_t number = 1; number <= 3; ++number) {
+    survey.view.view.members.push_back({id_of(number), name_of(number), "", ""});
+    StatusReply status;
+    status.member = id_of(number);
+    status.name = name_of(number);
+    status.role = number == 1 ? "leader" : "follower";
+    status.leader = "n1";
+    status.heard_within = 100ms;
+    survey.members.push_back({survey.view.view.members.back(), true, status});
+  }
+  survey.members[0].status->peers = {report_of(2, 10ms), report_of(3, 10ms)};
+  return survey;
+}
+
+TEST(FactsOf, TakesTheLeadersWordForWhoWasHeardAndTheVotersOwnAnswers) {
+  GroupSurvey survey = survey_of_three();
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1), id_of(2), id_of(3)));
+  survey.members[0].status->peers[0].silence = 100ms;
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1), id_of(3)));
+  survey.members[2].status = client::Error{client::ErrorCode::unavailable, "no answer"};
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1)));
+}
+
+TEST(FactsOf, KnowsWhoCannotGoOnAndWhoHasNoState) {
+  GroupSurvey survey = survey_of_three();
+  EXPECT_THAT(facts_of(survey).stuck, IsEmpty());
+  EXPECT_THAT(facts_of(survey).stateless, IsEmpty());
+  survey.members[0].status->peers[0].takes_entries = false;
+  survey.members[0].status->peers[1].keeps_state = false;
+  survey.members[0].status->diverged = true;
+  // What a member that does not lead believes of others is of no interest.
+  survey.members[1].status->peers = {report_of(3, 10ms)};
+  survey.members[1].status->peers[0].takes_entries = false;
+  EXPECT_THAT(facts_of(survey).stuck, ElementsAre(id_of(2)));
+  EXPECT_THAT(facts_of(survey).stateless, ElementsAre(id_of(1), id_of(3)));
+}
+
+}  // namespace
+}  // namespace kvctl
