@@ -150,16 +150,25 @@ Ticket Delivery::ticket_of(const Position& position, Effects& effects) {
 
 void Delivery::flush(Effects& effects) {
   if (!batch_.deliveries.empty()) {
-    mark_.rows = rows_.rows();
-    batch_.mark = encode(mark_);
-    batch_.last = delivered();
     told_ = batch_.deliveries.back().position.index;
-    marked_ = batch_.last;
-    outstanding(batch_.last, batch_bytes_);
-    effects.push_back(Deliver{std::move(batch_)});
+    deliver_batch(effects);
   }
   batch_ = {};
   batch_bytes_ = 0;
+}
+
+void Delivery::deliver_batch(Effects& effects) {
+  mark_.rows = rows_.rows();
+  batch_.mark = encode(mark_);
+  batch_.last = marked_ = delivered();
+  outstanding(batch_.last, batch_bytes_);
+  effects.push_back(Deliver{std::move(batch_)});
+}
+
+void Delivery::renew_mark(Effects& effects) {
+  if (marked_ == delivered()) return;
+  deliver_batch(effects);
+  batch_ = {};
 }
 
 void Delivery::flush_keeping_owners(Effects& effects) {

@@ -51,6 +51,9 @@ class Delivery {
   /// Delivers entries read from the files, as far as they may be.
   void advance_with(const model::EntryRun& run, const EntryLog& log, MulticastOutbox& outbox,
                     Effects& effects);
+  /// Gives the application the mark after the last entry that was delivered, in a batch without a
+  /// message, where entries of the group's own stand between that and its newest mark.
+  void renew_mark(Effects& effects);
   /// The application has consumed deliveries up to `index`.
   void applied_up_to(model::Index index);
 
@@ -82,6 +85,7 @@ class Delivery {
   [[nodiscard]] model::Ticket ticket_of(const model::Position& position, Effects& effects);
   void hold(const model::EntryRun& run);
   void flush(Effects& effects);
+  void deliver_batch(Effects& effects);
   void flush_keeping_owners(Effects& effects);
   void settle();
   void outstanding(model::Index last, std::size_t bytes);

@@ -202,9 +202,10 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
   if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
   if (shelf && shelf->meta && shelf->index < from) release_shelf();
   if (!shelf) {
-    // One that would stand before what is wanted is of no use; another message may move it.
-    const bool stands_there = delivery.marked() >= from && delivery.applied() >= from;
-    if (now < next_snapshot || !stands_there) return;
+    // One that would stand before what is wanted is of no use. The mark is moved here: in a group
+    // that rests no message would.
+    if (now < next_snapshot || delivery.applied() < from) return;
+    if (delivery.marked() < from) return delivery.renew_mark(out.effects());
     take_snapshot();
   }
   peer.mending = Progress::Offer{shelf->id, now};

@@ -24,7 +24,7 @@ struct Delivery {
 };
 
 /// Consecutive messages, and where the stream stands after them. Indexes grow, with gaps where the
-/// group's own entries stand.
+/// group's own entries stand. There may be no message: then only the mark is a newer one.
 struct DeliveryBatch {
   std::vector<Delivery> deliveries;
   /// The buffers that the payloads are parts of.

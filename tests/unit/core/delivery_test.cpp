@@ -60,6 +60,29 @@ TEST_F(DeliveryOfALog, GivesOnlyWhatIsCommittedAndDurableHere) {
   EXPECT_EQ(bodies_of(advance(4, 2)), (std::vector<std::string>{"c"}));
 }
 
+TEST_F(DeliveryOfALog, MovesItsMarkBehindTheGroupsOwnEntriesWithoutAMessage) {
+  add_commands({"a"});
+  EXPECT_EQ(bodies_of(advance(2)), (std::vector<std::string>{"a"}));
+  EntryRunBuilder noop;
+  noop.append(EntryKind::noop, {});
+  log.append(noop.seal(log.head(), Epoch(2), log.head().clock), PersistSeq(1));
+  EXPECT_TRUE(advance(3).empty());
+  delivery.applied_up_to(Index(2));
+  EXPECT_EQ(delivery.applied(), Index(3));
+  EXPECT_EQ(delivery.marked(), Index(2));
+  Effects effects;
+  delivery.renew_mark(effects);
+  ASSERT_EQ(effects.size(), 1u);
+  const DeliveryBatch& batch = std::get<Deliver>(effects[0]).batch;
+  EXPECT_TRUE(batch.deliveries.empty());
+  EXPECT_EQ(batch.last, Index(3));
+  EXPECT_EQ(decode_mark(batch.mark)->head.position, (Position{Epoch(2), Index(3)}));
+  EXPECT_EQ(delivery.told(), Index(2));
+  EXPECT_EQ(delivery.marked(), Index(3));
+  delivery.renew_mark(effects);
+  EXPECT_EQ(effects.size(), 1u);
+}
+
 TEST_F(DeliveryOfALog, EndsABatchWhereEverybodyIsAskedForASample) {
   add_commands({"a", "b", "c", "d", "e", "f"});
   Delivery sampled{member(1), Mark(), {1 << 20, 1 << 20, 3}};
