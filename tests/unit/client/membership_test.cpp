@@ -13,18 +13,18 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
 
-MemberId id_of(std::uint64_t number) {
+MemberId voter_id(std::uint64_t number) {
   return {gms::model::NodeId(number), gms::model::Incarnation(1)};
 }
 
-std::string name_of(std::uint64_t number) {
+std::string voter_name(std::uint64_t number) {
   return "n" + std::to_string(number);
 }
 
 PeerReport report_of(std::uint64_t number, Duration silence) {
   PeerReport report;
-  report.id = id_of(number);
-  report.name = name_of(number);
+  report.id = voter_id(number);
+  report.name = voter_name(number);
   report.silence = silence;
   return report;
 }
@@ -34,10 +34,10 @@ GroupSurvey survey_of_three() {
   GroupSurvey survey;
   survey.leader = "n1";
   for (std::uint64_t number = 1; number <= 3; ++number) {
-    survey.view.view.members.push_back({id_of(number), name_of(number), "", ""});
+    survey.view.view.members.push_back({voter_id(number), voter_name(number), "", ""});
     StatusReply status;
-    status.member = id_of(number);
-    status.name = name_of(number);
+    status.member = voter_id(number);
+    status.name = voter_name(number);
     status.role = number == 1 ? "leader" : "follower";
     status.leader = "n1";
     status.heard_within = 100ms;
@@ -49,11 +49,11 @@ GroupSurvey survey_of_three() {
 
 TEST(FactsOf, TakesTheLeadersWordForWhoWasHeardAndTheVotersOwnAnswers) {
   GroupSurvey survey = survey_of_three();
-  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1), id_of(2), id_of(3)));
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(voter_id(1), voter_id(2), voter_id(3)));
   survey.members[0].status->peers[0].silence = 100ms;
-  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1), id_of(3)));
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(voter_id(1), voter_id(3)));
   survey.members[2].status = client::Error{client::ErrorCode::unavailable, "no answer"};
-  EXPECT_THAT(facts_of(survey).heard, ElementsAre(id_of(1)));
+  EXPECT_THAT(facts_of(survey).heard, ElementsAre(voter_id(1)));
 }
 
 TEST(FactsOf, KnowsWhoCannotGoOnAndWhoHasNoState) {
@@ -66,8 +66,8 @@ TEST(FactsOf, KnowsWhoCannotGoOnAndWhoHasNoState) {
   // What a member that does not lead believes of others is of no interest.
   survey.members[1].status->peers = {report_of(3, 10ms)};
   survey.members[1].status->peers[0].takes_entries = false;
-  EXPECT_THAT(facts_of(survey).stuck, ElementsAre(id_of(2)));
-  EXPECT_THAT(facts_of(survey).stateless, ElementsAre(id_of(1), id_of(3)));
+  EXPECT_THAT(facts_of(survey).stuck, ElementsAre(voter_id(2)));
+  EXPECT_THAT(facts_of(survey).stateless, ElementsAre(voter_id(1), voter_id(3)));
 }
 
 }  // namespace
