@@ -319,11 +319,25 @@ void Faults::wipe(Machine machine) {
   cluster_.replace(machine);
 }
 
+bool Faults::has_what_others_trimmed(const View& view) const {
+  Index trimmed;
+  for (Machine machine = 0; machine < cluster_.size(); ++machine)
+    if (const Process* const process = cluster_.process(machine))
+      trimmed = std::max(trimmed, process->engine().status().base);
+  return std::ranges::all_of(view.members, [&](const Member& member) {
+    const ShadowMember* const shadow = cluster_.world().find(member.id);
+    return std::min(shadow->memory.last(), shadow->disk.last()) >= trimmed;
+  });
+}
+
 void Faults::flip(Machine machine) {
   const PlacedView* const committed = cluster_.world().committed_view();
   if (committed == nullptr || committed->view.members.size() < 3) return;
   for (Machine other = 0; other < cluster_.size(); ++other)
     if (cluster_.machine(other).application->flipped()) return;
+  // Nor may a voter need a state: it has no opinion of those of others, and if two are left that
+  // differ, nobody can say which of them it should be given.
+  if (!has_what_others_trimmed(committed->view)) return;
   if (cluster_.process(machine) == nullptr || cluster_.is_paused(machine)) return;
   if (cluster_.process(machine)->deliveries() != 0) return;
   if (!cluster_.machine(machine).application->flip() || !damage_random_.chance(kFindsDamage))

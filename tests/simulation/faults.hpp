@@ -68,6 +68,8 @@ class Faults {
   /// The machine's application state is another from now on, if it is the only one and a majority
   /// of all voters is left that can tell. At times its member finds that by itself, as damage.
   void flip(Machine machine);
+  /// Whether every voter can go on in the log of every member that runs.
+  [[nodiscard]] bool has_what_others_trimmed(const gms::model::View& view) const;
   [[nodiscard]] std::vector<Path> draw_partition();
   /// Both ways between the machine and all others.
   [[nodiscard]] std::vector<Path> all_paths_of(Machine machine) const;
