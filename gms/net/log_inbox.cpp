@@ -12,8 +12,10 @@ void LogInbox::on_durable(model::PersistSeq seq) {
 }
 
 void LogInbox::hand_on_durable() {
-  // Cleared before the number is read: a report that comes in between posts again.
-  posted_.store(false, std::memory_order_release);
+  // Cleared before the number is read: a report that comes in between posts again. By an exchange,
+  // since a processor may read the number while a plain store still waits in its buffer: a report
+  // that found the mark set would be lost. What the exchange takes away it has seen.
+  posted_.exchange(false, std::memory_order_acq_rel);
   const model::PersistSeq seq(durable_.load(std::memory_order_acquire));
   if (receiver_) receiver_->take_durable(seq);
 }
