@@ -116,10 +116,11 @@ asio::awaitable<Result<void>> OutboundLink::connect() {
 
 asio::awaitable<Result<void>> OutboundLink::connect_socket() {
   const auto executor = socket_.get_executor();
-  const auto endpoint = co_await resolve(executor, target_.address);
-  if (!endpoint) co_return endpoint.error();
-  if (state_ == State::stopped || timed_out_) co_return Error{ErrorCode::unavailable, "stopped"};
-  co_return co_await net::connect(&socket_, *endpoint);
+  const auto endpoints = co_await resolve(executor, target_.address);
+  if (!endpoints) co_return endpoints.error();
+  const std::function<bool()> is_over = [this] { return state_ == State::stopped || timed_out_; };
+  const Endpoints tried = begun_with(*endpoints, attempt_ - 1);
+  co_return co_await net::connect(&socket_, tried, is_over);
 }
 
 asio::awaitable<Result<void>> OutboundLink::shake_hands() {

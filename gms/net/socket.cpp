@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/impl/src.hpp>
@@ -29,6 +30,20 @@ Error connection_error(const error_code& error) {
   return {nobody_there(error) ? ErrorCode::closed : ErrorCode::io, error.message()};
 }
 
+asio::awaitable<Result<void>> connect_once(tcp::socket* socket, tcp::endpoint endpoint) {
+  const auto [error] = co_await socket->async_connect(endpoint, kAwait);
+  if (error)
+    co_return Error{nobody_there(error) ? ErrorCode::closed : ErrorCode::unavailable,
+                    error.message()};
+  error_code ignored;
+  // When nobody listens at a port of the ephemeral range, the kernel may connect a socket to
+  // itself.
+  if (socket->local_endpoint(ignored) == socket->remote_endpoint(ignored))
+    co_return Error{ErrorCode::closed, "connection refused"};
+  prepare(*socket);
+  co_return Result<void>();
+}
+
 }  // namespace
 
 void prepare(tcp::socket& socket) {
@@ -51,32 +66,38 @@ bool nobody_there(const error_code& error) {
          error == asio::error::eof || error == asio::error::broken_pipe;
 }
 
-asio::awaitable<Result<tcp::endpoint>> resolve(asio::any_io_executor executor,
-                                               std::string address) {
+asio::awaitable<Result<Endpoints>> resolve(asio::any_io_executor executor, std::string address) {
   const auto parsed = parse_address(address);
   if (!parsed) co_return parsed.error();
   error_code not_numeric;
   const auto host = asio::ip::make_address(parsed->host, not_numeric);
-  if (!not_numeric) co_return tcp::endpoint(host, parsed->port);
+  if (!not_numeric) co_return Endpoints{{host, parsed->port}};
   tcp::resolver resolver(executor);
   const std::string port = std::to_string(parsed->port);
   const auto [error, found] = co_await resolver.async_resolve(parsed->host, port, kAwait);
   if (error) co_return Error{ErrorCode::unavailable, error.message()};
-  co_return found.begin()->endpoint();
+  co_return Endpoints(found.begin(), found.end());
 }
 
-asio::awaitable<Result<void>> connect(tcp::socket* socket, tcp::endpoint endpoint) {
-  const auto [error] = co_await socket->async_connect(endpoint, kAwait);
-  if (error)
-    co_return Error{nobody_there(error) ? ErrorCode::closed : ErrorCode::unavailable,
-                    error.message()};
-  error_code ignored;
-  // When nobody listens at a port of the ephemeral range, the kernel may connect a socket to
-  // itself.
-  if (socket->local_endpoint(ignored) == socket->remote_endpoint(ignored))
-    co_return Error{ErrorCode::closed, "connection refused"};
-  prepare(*socket);
-  co_return Result<void>();
+Endpoints begun_with(Endpoints endpoints, std::uint64_t attempt) {
+  if (endpoints.empty()) return endpoints;
+  std::ranges::rotate(endpoints,
+                      endpoints.begin() + static_cast<std::ptrdiff_t>(attempt % endpoints.size()));
+  return endpoints;
+}
+
+asio::awaitable<Result<void>> connect(tcp::socket* socket, Endpoints endpoints,
+                                      std::function<bool()> is_over) {
+  Error failed{ErrorCode::closed, "no endpoint"};
+  for (const tcp::endpoint& endpoint : endpoints) {
+    if (is_over()) co_return Error{ErrorCode::unavailable, "stopped"};
+    const Result<void> connected = co_await connect_once(socket, endpoint);
+    if (connected) co_return connected;
+    // A way that is broken leaves open whether somebody listens at its end.
+    if (failed.code == ErrorCode::closed) failed = connected.error();
+    close(*socket);
+  }
+  co_return failed;
 }
 
 asio::awaitable<Result<wire::Frame>> read_frame(tcp::socket* socket, wire::FrameReader* reader) {

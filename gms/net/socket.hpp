@@ -5,7 +5,10 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "gms/wire/frame.hpp"
 
@@ -25,14 +28,22 @@ void close(boost::asio::ip::tcp::socket& socket);
 /// it is broken.
 [[nodiscard]] bool nobody_there(const boost::system::error_code& error);
 
-/// Where an address is whose host may be a name. Errors: invalid_argument, unavailable.
-[[nodiscard]] boost::asio::awaitable<model::Result<boost::asio::ip::tcp::endpoint>> resolve(
+using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
+/// Where an address is whose host may be a name, and a name may stand for several. Errors:
+/// invalid_argument, unavailable.
+[[nodiscard]] boost::asio::awaitable<model::Result<Endpoints>> resolve(
     boost::asio::any_io_executor executor, std::string address);
 
-/// Connects and prepares a socket. Errors: closed (no process listens there), unavailable.
-/// Precondition: the socket lives until it returns.
+/// The same endpoints for the attempt of that number, counted from 0: each begins with another one,
+/// since an endpoint that does not answer may take all of an attempt's time.
+[[nodiscard]] Endpoints begun_with(Endpoints endpoints, std::uint64_t attempt);
+
+/// Connects a socket to the first of the endpoints that takes it, and prepares it. Ends early, with
+/// `unavailable`, when `is_over` says that nobody waits for it any more. Errors: closed (no process
+/// listens at any of them), unavailable. Precondition: the socket lives until it returns.
 [[nodiscard]] boost::asio::awaitable<model::Result<void>> connect(
-    boost::asio::ip::tcp::socket* socket, boost::asio::ip::tcp::endpoint endpoint);
+    boost::asio::ip::tcp::socket* socket, Endpoints endpoints, std::function<bool()> is_over);
 
 /// The next whole frame, read with as few bytes as come. Errors: closed (the peer closed or reset
 /// the connection), corrupt, io. Precondition: socket and reader live until it returns.

@@ -156,10 +156,11 @@ asio::awaitable<Result<void>> StateFetch::connect() {
   frames_.clear();
   deadline_ = Clock::now() + settings_.handshake_deadline;
   const auto executor = socket_.get_executor();
-  const auto endpoint = co_await resolve(executor, meta_.address);
-  if (!endpoint) co_return endpoint.error();
-  if (is_stopped() || timed_out_) co_return broken({ErrorCode::unavailable, "stopped"});
-  const Result<void> connected = co_await net::connect(&socket_, *endpoint);
+  const auto endpoints = co_await resolve(executor, meta_.address);
+  if (!endpoints) co_return endpoints.error();
+  const std::function<bool()> is_over = [this] { return is_stopped() || timed_out_; };
+  const Endpoints tried = begun_with(*endpoints, failures_);
+  const Result<void> connected = co_await net::connect(&socket_, tried, is_over);
   if (!connected) co_return broken(connected.error());
   add_state_hello(frames_,
                   {settings_.group, settings_.self, settings_.boot, meta_.source, meta_.id});

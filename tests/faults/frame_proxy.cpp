@@ -208,9 +208,10 @@ asio::awaitable<void> FrameProxy::forward(FrameProxy* self, std::shared_ptr<Conn
   const auto first = co_await gms::net::read_frame(&there->dialer, &there->from_dialer);
   if (!first) co_return;
   const std::string address = self->members_[there->target].listening;
-  const auto endpoint = co_await gms::net::resolve(there->dialer.get_executor(), address);
-  if (!endpoint) co_return;
-  const auto connected = co_await gms::net::connect(&there->listener, *endpoint);
+  const auto endpoints = co_await gms::net::resolve(there->dialer.get_executor(), address);
+  if (!endpoints) co_return;
+  const std::function<bool()> is_over = [there] { return there->ended; };
+  const auto connected = co_await gms::net::connect(&there->listener, *endpoints, is_over);
   if (!connected || there->ended) co_return;
   there->from = self->sender_of(*first);
   self->attach(*there);
