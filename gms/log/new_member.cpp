@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "gms/log/directories.hpp"
 #include "gms/log/segment_files.hpp"
 
 namespace gms::log {
@@ -15,11 +16,6 @@ using model::HardState;
 using model::Result;
 
 constexpr Generation kFirstGeneration(1);
-std::string parent_of(const std::string& path) {
-  const std::size_t slash = path.find_last_of('/');
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
 
 /// The first one, in a new group.
 Epoch founding_epoch(const NewMember& member) {
@@ -36,12 +32,6 @@ EntryRun founding_entries(const NewMember& member) {
   model::EntryRunBuilder builder;
   builder.append(model::EntryKind::view, {model::encode(*member.founding_view)});
   return builder.seal(member.base.head, founding_epoch(member), member.base.head.clock);
-}
-
-Result<void> ensure_directory(FileSystem& files, const std::string& path) {
-  const auto made = files.make_directory(path);
-  if (!made && made.error().code != ErrorCode::conflict) return made;
-  return files.sync_directory(parent_of(path));
 }
 
 Result<void> remove_if_there(FileSystem& files, const std::string& path) {
@@ -99,13 +89,13 @@ Result<void> write_founding_log(FileSystem& files, const std::string& log_direct
 
 Result<void> initialise(FileSystem& files, const std::string& directory, const NewMember& member,
                         const LogOptions& options) {
-  if (auto made = ensure_directory(files, directory); !made) return made;
+  if (auto made = make_directory_durably(files, directory); !made) return made;
   const auto lock = files.lock(directory);
   if (!lock) return lock.error();
   if (auto free = check_no_member(files, directory); !free) return free;
   if (auto free = check_nobody_ran(files, directory); !free) return free;
   const std::string log_directory = joined(directory, kLogDirectory);
-  if (auto made = ensure_directory(files, log_directory); !made) return made;
+  if (auto made = make_directory_durably(files, log_directory); !made) return made;
   if (auto removed = remove_remnants(files, directory, log_directory); !removed) return removed;
   StateFiles state_files(files, directory);
   const Meta meta{kFirstGeneration, member.salt, member.base, StateGeneration(1), false};

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <ostream>
 #include <system_error>
+#include <vector>
 
 #include "gms/log/inspection.hpp"
 #include "gms/log/posix_file_system.hpp"
@@ -37,16 +38,28 @@ std::string settings_text(const Settings& settings) {
   return out;
 }
 
+/// Makes the directory and those above it that are missing; their names are durable then.
+Result<void> make_place(gms::log::FileSystem& files, const std::string& data) {
+  std::error_code failed;
+  std::vector<fs::path> missing;
+  for (fs::path at = fs::absolute(data); !fs::exists(at, failed) && !failed; at = at.parent_path())
+    missing.push_back(at);
+  fs::create_directories(data, failed);
+  if (failed) return Error{ErrorCode::io, "cannot make it: " + failed.message()};
+  for (const fs::path& made : missing)
+    if (auto synced = files.sync_directory(made.parent_path().string()); !synced) return synced;
+  return {};
+}
+
 /// The directory has no identity yet, so an incomplete file is written again by the next try. Its
 /// name becomes durable with that of the identity.
 Result<void> write_settings(const Settings& settings) {
   const std::string path = settings_file(settings.data);
+  gms::log::PosixFileSystem files;
+  if (auto made = make_place(files, settings.data); !made) return made;
   std::error_code failed;
-  fs::create_directories(settings.data, failed);
-  if (failed) return Error{ErrorCode::io, "cannot make it: " + failed.message()};
   fs::remove(path, failed);
   if (failed) return Error{ErrorCode::io, "cannot write " + path + ": " + failed.message()};
-  gms::log::PosixFileSystem files;
   const auto file = files.create(path);
   if (!file) return file.error();
   const std::string text = settings_text(settings);
