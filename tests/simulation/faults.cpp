@@ -334,7 +334,7 @@ void Faults::flip(Machine machine) {
   const PlacedView* const committed = cluster_.world().committed_view();
   if (committed == nullptr || committed->view.members.size() < 3) return;
   for (Machine other = 0; other < cluster_.size(); ++other)
-    if (cluster_.machine(other).application->flipped()) return;
+    if (cluster_.machine(other).application->may_be_flipped()) return;
   // Nor may a voter need a state: it has no opinion of those of others, and if two are left that
   // differ, nobody can say which of them it should be given.
   if (!has_what_others_trimmed(committed->view)) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -27,6 +28,11 @@ class Generations {
   void go_over_to(gms::model::StateGeneration generation, State state) {
     states_[generation] = std::move(state);
     current_ = generation;
+  }
+  /// Whether one of those that are there fulfils it: a crash may make any of them count.
+  template <class Predicate>
+  [[nodiscard]] bool any_of(Predicate holds) const {
+    return std::ranges::any_of(states_, [&](const auto& entry) { return holds(entry.second); });
   }
   void settle(gms::model::StateGeneration generation) {
     std::erase_if(states_, [&](const auto& entry) { return entry.first < generation; });

@@ -30,6 +30,9 @@ class KeyValueMachine final : public StateMachine {
   [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
   bool flip() override;
   [[nodiscard]] bool flipped() const override { return durable_.current().flipped; }
+  [[nodiscard]] bool may_be_flipped() const override {
+    return durable_.any_of([](const Durable& state) { return state.flipped; });
+  }
   void flush() override;
   void open(gms::model::StateGeneration generation) override;
   [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;

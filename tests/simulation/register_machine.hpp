@@ -17,6 +17,9 @@ class RegisterMachine final : public StateMachine {
   [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
   bool flip() override;
   [[nodiscard]] bool flipped() const override { return volatile_.flipped; }
+  [[nodiscard]] bool may_be_flipped() const override {
+    return flipped() || durable_.any_of([](const State& state) { return state.flipped; });
+  }
   void flush() override { durable_.current() = volatile_; }
   void open(gms::model::StateGeneration generation) override;
   [[nodiscard]] std::optional<gms::model::Bytes> durable_mark() const override;

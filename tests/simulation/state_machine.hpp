@@ -85,6 +85,8 @@ class StateMachine {
   virtual bool flip() = 0;
   /// It was, and has been given no other state since.
   [[nodiscard]] virtual bool flipped() const = 0;
+  /// It is flipped, or a crash may bring back a state that is.
+  [[nodiscard]] virtual bool may_be_flipped() const = 0;
 
   /// Makes the state durable as it is.
   virtual void flush() = 0;
