@@ -97,6 +97,10 @@ void exchange(Pipes& pipes, const std::string& input, Finished& finished, Clock:
   }
 }
 
+bool has_sanitizer() {
+  return !std::string_view(GROUPKV_SANITIZER_RUNTIME).empty();
+}
+
 }  // namespace
 
 Finished run_program(const std::vector<std::string>& arguments, const std::string& input,
@@ -185,7 +189,7 @@ Variable::~Variable() {
 }
 
 std::uint64_t resident_bytes(pid_t process) {
-  if (!std::string_view(GROUPKV_SANITIZER_RUNTIME).empty()) return 0;
+  if (has_sanitizer()) return 0;
   std::ifstream in("/proc/" + std::to_string(process) + "/status");
   std::string word;
   while (in >> word && word != "VmRSS:") {
@@ -193,6 +197,10 @@ std::uint64_t resident_bytes(pid_t process) {
   std::uint64_t kib = 0;
   in >> kib;
   return kib * 1024;
+}
+
+int patience() {
+  return has_sanitizer() ? 10 : 1;
 }
 
 std::filesystem::path fresh_directory(const std::filesystem::path& parent) {

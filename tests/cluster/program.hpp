@@ -75,6 +75,10 @@ class Variable {
 /// sanitizer: its runtime takes memory of its own, and keeps what was freed.
 [[nodiscard]] std::uint64_t resident_bytes(pid_t process);
 
+/// How many times as long a test under load waits for a member, or how many times fewer of its
+/// answers are enough: more than once in a build with a sanitizer.
+[[nodiscard]] int patience();
+
 /// A new, empty directory of its own in the one for temporary files, or in `parent`.
 [[nodiscard]] std::filesystem::path fresh_directory(const std::filesystem::path& parent = {});
 [[nodiscard]] std::string content_of(const std::filesystem::path& path);
