@@ -24,23 +24,41 @@ constexpr std::string_view kSpaces = "/run/netns/";
 /// Networks of this range are made and nobody else's.
 constexpr std::string_view kNetworks = "10.77.";
 
-std::string ip_program() {
-  for (const char* path : {"/usr/sbin/ip", "/sbin/ip", "/usr/bin/ip", "/bin/ip"})
-    if (::access(path, X_OK) == 0) return path;
+std::string program(const std::string& name) {
+  for (const std::string folder : {"/usr/sbin/", "/sbin/", "/usr/bin/", "/bin/"})
+    if (::access((folder + name).c_str(), X_OK) == 0) return folder + name;
   return "";
 }
 
-Finished ip(std::vector<std::string> arguments, const std::string& input = {}) {
-  arguments.insert(arguments.begin(), ip_program());
-  return cluster::run_program(arguments, input);
+std::string ip_program() {
+  return program("ip");
 }
 
-void must_ip(const std::vector<std::string>& arguments, const std::string& input = {}) {
-  const Finished done = ip(arguments, input);
+/// What a command in a namespace begins with. `ip netns exec` and `ip -n` mount /sys anew, too,
+/// which a root that is no mount point, such as that of a chroot, does not let them.
+std::vector<std::string> entering(const std::string& space) {
+  return {program("nsenter"), "--net=" + std::string(kSpaces) + space};
+}
+
+Finished ip(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), ip_program());
+  return cluster::run_program(arguments);
+}
+
+void must_ip(const std::vector<std::string>& arguments) {
+  const Finished done = ip(arguments);
   if (done.exit_code == 0) return;
   std::string command = "ip";
   for (const std::string& argument : arguments) command += " " + argument;
   throw std::runtime_error(command + ": " + done.err);
+}
+
+/// Commands of ip, a line each, in a namespace.
+void must_ip_in(const std::string& space, const std::string& commands) {
+  std::vector<std::string> all = entering(space);
+  all.insert(all.end(), {ip_program(), "-batch", "-"});
+  const Finished done = cluster::run_program(all, commands);
+  if (done.exit_code != 0) throw std::runtime_error("ip in " + space + ": " + done.err);
 }
 
 std::string hardware_address(int number) {
@@ -89,6 +107,7 @@ void remove_space(const std::string& space) {
 
 std::string NetworkSpaces::why_not() {
   if (ip_program().empty()) return "there is no ip, of iproute2";
+  if (program("nsenter").empty()) return "there is no nsenter, of util-linux";
   if (::geteuid() != 0) return "it needs root";
   const std::string name = std::string(kPrefix) + std::to_string(::getpid()) + "-try";
   const Finished made = ip({"netns", "add", name});
@@ -135,8 +154,8 @@ void NetworkSpaces::make_space(int number) {
   must_ip({"link", "add", space, "type", "veth", "peer", "name", "eth0", "address",
            hardware_address(number), "netns", space});
   must_ip({"link", "set", space, "master", bridge_, "up"});
-  must_ip({"-n", space, "-batch", "-"},
-          "address add " + host(number) + "/24 dev eth0\nlink set eth0 up\nlink set lo up\n");
+  must_ip_in(space,
+             "address add " + host(number) + "/24 dev eth0\nlink set eth0 up\nlink set lo up\n");
 }
 
 void NetworkSpaces::remove() const {
@@ -172,7 +191,7 @@ std::string NetworkSpaces::address(const std::string& name) const {
 }
 
 std::vector<std::string> NetworkSpaces::prefix(const std::string& name) const {
-  return {ip_program(), "netns", "exec", space_of(name)};
+  return entering(space_of(name));
 }
 
 std::string NetworkSpaces::file(const std::string& name) const {
@@ -192,7 +211,7 @@ void NetworkSpaces::set(
                 (is_to_be ? nobodys_address() : hardware_address(number_of(to))) +
                 " nud permanent dev eth0\n";
     }
-    if (!orders.empty()) must_ip({"-n", space_of(from), "-batch", "-"}, orders);
+    if (!orders.empty()) must_ip_in(space_of(from), orders);
   }
 }
 

@@ -18,7 +18,7 @@ namespace tests::faults {
 /// that was killed is removed by the next object that any process makes. One thread.
 class NetworkSpaces {
  public:
-  /// Why this machine makes no namespaces; empty if it does. Needs root and iproute2.
+  /// Why this machine makes no namespaces; empty if it does. Needs root, iproute2 and nsenter.
   [[nodiscard]] static std::string why_not();
 
   /// Throws when they cannot be made.
