@@ -121,6 +121,10 @@ TEST(Explain, TheLastStateInUseIsNotRemoved) {
   facts.stateless = {id_of(1), id_of(2)};
   facts.heard = {id_of(1), id_of(2), id_of(4)};
   EXPECT_EQ(refusal(explained(facts, Change::leave, 4)).code, ErrorCode::conflict);
+  GroupFacts dead = facts_of(4, 3);
+  EXPECT_FALSE(explained(dead, Change::replace, 4).refusal);
+  dead.stateless = {id_of(1), id_of(2), id_of(3)};
+  EXPECT_EQ(refusal(explained(dead, Change::replace, 4)).code, ErrorCode::conflict);
 }
 
 TEST(Explain, ALeaveMayGoBelowTheFloorButNotToNothing) {
