@@ -260,7 +260,9 @@ TEST_F(OneDiskFull, TheOthersGoOnAndTheLeaderMoves) {
 
   std::filesystem::remove(ballast);
   EXPECT_TRUE(becomes([this] { return remarks().find("n1 refuses") == std::string::npos; }));
-  group.must({"member", "transfer", "n1"});
+  // The leader hears of it by the answer to its next heartbeat.
+  EXPECT_TRUE(becomes([this] { return group.kvctl({"member", "transfer", "n1"}).exit_code == 0; }));
+  EXPECT_EQ(group.leader(), "n1");
   EXPECT_EQ(group.must({"range", "--count"}), "40\n");
   group.must({"verify", "--deep"});
 }

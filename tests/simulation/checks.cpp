@@ -82,14 +82,15 @@ void Checks::receives(const ShadowMember& member, const core::Message& message, 
 }
 
 void Checks::multicast_dropped(const ShadowMember& member, const core::MulticastDropped& event) {
-  Statistics& statistics = world_.statistics();
-  statistics.count(Sometimes::multicast_dropped);
+  world_.statistics().count(Sometimes::multicast_dropped);
   const std::vector<PlacedView>& views = member.memory.views();
   const auto in_force = std::find_if(views.rbegin(), views.rend(), [&](const PlacedView& view) {
     return view.position.index < event.index;
   });
   if (in_force != views.rend() && !in_force->view.is_up(event.sender))
-    statistics.count(Sometimes::multicast_of_a_member_down);
+    world_.violate("V10", name_of(member) + " drops a multicast at index " +
+                              std::to_string(event.index.value()) +
+                              " that was ordered though its sender was down");
 }
 
 void Checks::installs(ShadowMember& member, const InstallRequest& install) {

@@ -72,7 +72,6 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
     "a snapshot fetched over a change of leader",
     "two views of one number in two logs",
     "a leader that began with an uncommitted view",
-    "a multicast dropped since its sender was down",
     "a copy of a call after a change of leader",
     "a leader's request to take over that came too late",
     "a process killed while it fetched a snapshot",
@@ -84,8 +83,7 @@ constexpr std::array<const char*, kSometimes> kSometimesNames{
 /// Too rare for a corpus. README.md names the tests that tell them.
 constexpr std::array kToldElsewhere{
     Sometimes::joiner_ahead, Sometimes::snapshot_installed_with_a_tail,
-    Sometimes::killed_while_fetching, Sometimes::fetch_went_on_over_a_leader_change,
-    Sometimes::multicast_of_a_member_down};
+    Sometimes::killed_while_fetching, Sometimes::fetch_went_on_over_a_leader_change};
 
 /// Messages that runs are full of, so that old ones of each kind have to come: those of
 /// replication and liveness.

@@ -81,7 +81,6 @@ enum class Sometimes : std::uint8_t {
   fetch_went_on_over_a_leader_change,
   sibling_views,
   view_inherited,
-  multicast_of_a_member_down,
   copy_after_a_leader_change,
   late_timeout_now,
   killed_while_fetching,
