@@ -22,8 +22,8 @@ DraftBatch& DraftQueue::open_batch(DraftKind kind, std::size_t payload_bytes) {
   const Ticket first = next_;
   next_ = next_ + kBatchDraftsMax;
   DraftBatch& batch = batches_.emplace_back(DraftBatch{kind, first, {}});
-  // Under a steady load a batch becomes as large as the one before it: it need not grow to that.
-  batch.drafts.reserve(std::min(last_bytes_[static_cast<std::size_t>(kind)], kBatchBytesMax));
+  // Under a steady load a batch becomes as large as those before it: it need not grow to that.
+  batch.drafts.reserve(std::min(usual_bytes_[static_cast<std::size_t>(kind)], kBatchBytesMax));
   return batch;
 }
 
@@ -59,7 +59,8 @@ DraftBatch DraftQueue::take() {
   batches_.pop_front();
   count_ -= batch.drafts.count();
   bytes_ -= batch.drafts.bytes();
-  last_bytes_[static_cast<std::size_t>(batch.kind)] = batch.drafts.bytes();
+  std::size_t& usual = usual_bytes_[static_cast<std::size_t>(batch.kind)];
+  usual = std::max(batch.drafts.bytes(), usual - usual / kForgottenPart);
   batch.drafts.fit();
   return batch;
 }

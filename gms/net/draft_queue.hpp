@@ -58,8 +58,9 @@ class DraftQueue {
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
   model::Ticket next_{1};
-  /// Of the last batch of each kind that was taken.
-  std::array<std::size_t, 2> last_bytes_{};
+  /// The largest of the last batches of each kind; with every batch a part of it is forgotten.
+  static constexpr std::size_t kForgottenPart = 16;
+  std::array<std::size_t, 2> usual_bytes_{};
 };
 
 }  // namespace gms::net

@@ -9,6 +9,7 @@
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <span>
+#include <string_view>
 
 #include "gms/net/address.hpp"
 
@@ -26,11 +27,28 @@ namespace {
 /// A host that does not acknowledge for so long is gone.
 constexpr unsigned kUnacknowledgedMillisecondsMax = 10'000;
 
+/// Congestion controls that do not pace, the better one first. A process may always have the last.
+constexpr std::array<std::string_view, 2> kUnpaced{"cubic", "reno"};
+
+/// Where the kernel's default paces what is sent, as bbr does, a timer goes off for every few
+/// segments. Between processes of one host there is no queue that this would spare. It has to be
+/// chosen before the socket connects: a pace that was begun is kept.
+void send_unpaced(tcp::socket& socket) {
+  for (const std::string_view name : kUnpaced)
+    if (::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(),
+                     static_cast<socklen_t>(name.size())) == 0)
+      return;
+}
+
 Error connection_error(const error_code& error) {
   return {nobody_there(error) ? ErrorCode::closed : ErrorCode::io, error.message()};
 }
 
 asio::awaitable<Result<void>> connect_once(tcp::socket* socket, tcp::endpoint endpoint) {
+  error_code refused;
+  socket->open(endpoint.protocol(), refused);
+  if (refused) co_return Error{ErrorCode::unavailable, refused.message()};
+  if (endpoint.address().is_loopback()) send_unpaced(*socket);
   const auto [error] = co_await socket->async_connect(endpoint, kAwait);
   if (error)
     co_return Error{nobody_there(error) ? ErrorCode::closed : ErrorCode::unavailable,

@@ -39,9 +39,10 @@ using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
 /// since an endpoint that does not answer may take all of an attempt's time.
 [[nodiscard]] Endpoints begun_with(Endpoints endpoints, std::uint64_t attempt);
 
-/// Connects a socket to the first of the endpoints that takes it, and prepares it. Ends early, with
-/// `unavailable`, when `is_over` says that nobody waits for it any more. Errors: closed (no process
-/// listens at any of them), unavailable. Precondition: the socket lives until it returns.
+/// Connects a socket to the first of the endpoints that takes it, and prepares it; over loopback it
+/// sends without pacing, whatever the kernel's default is. Ends early, with `unavailable`, when
+/// `is_over` says that nobody waits for it any more. Errors: closed (no process listens at any of
+/// them), unavailable. Precondition: the socket lives until it returns.
 [[nodiscard]] boost::asio::awaitable<model::Result<void>> connect(
     boost::asio::ip::tcp::socket* socket, Endpoints endpoints, std::function<bool()> is_over);
 

@@ -17,7 +17,9 @@ constexpr std::size_t kCheckedHeaderBytes = 8;
 /// Receive buffers start at this size and grow by this factor, but only behind bytes that came.
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kChunkGrowth = 4;
-/// A connection that sent large frames starts with a buffer for more of them, of this size at most.
+/// A connection that sent large frames starts with a buffer for so many more of them, of this size
+/// at most. The frame that a buffer ends in is moved to the next: one in so many.
+constexpr std::size_t kChunkFrames = 8;
 constexpr std::size_t kChunkHintBytesMax = 4 * 1024 * 1024;
 /// Less room than this is not worth a system call.
 constexpr std::size_t kSpaceBytesMin = 4096;
@@ -107,9 +109,10 @@ std::span<std::byte> FrameReader::space() {
   const bool frame_fits = begin_ + wanted <= chunk_bytes_;
   if (end_ == chunk_bytes_ || (!frame_fits && chunk_bytes_ - end_ < kSpaceBytesMin)) {
     // A frame that began at the front fills the chunk: its bytes did come, so more may be taken.
-    const std::size_t grown = begin_ == 0 && chunk_bytes_ > 0
-                                  ? std::min(chunk_bytes_ * kChunkGrowth, wanted)
-                                  : std::clamp(2 * largest_frame_, kChunkBytes, kChunkHintBytesMax);
+    const std::size_t grown =
+        begin_ == 0 && chunk_bytes_ > 0
+            ? std::min(chunk_bytes_ * kChunkGrowth, wanted)
+            : std::clamp(kChunkFrames * largest_frame_, kChunkBytes, kChunkHintBytesMax);
     move_to_chunk(std::max(grown, pending_bytes() + kSpaceBytesMin));
   }
   return {chunk_.get() + end_, chunk_bytes_ - end_};

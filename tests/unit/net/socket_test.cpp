@@ -1,7 +1,11 @@
 #include "gms/net/socket.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <exception>
 #include <optional>
@@ -46,6 +50,18 @@ TEST_F(SocketTest, ConnectsWhereSomebodyListens) {
   const tcp::endpoint there = acceptor->local_endpoint();
   EXPECT_TRUE(connected({nobody(), nowhere(), there}).has_value());
   EXPECT_EQ(socket_.remote_endpoint(), there);
+}
+
+TEST_F(SocketTest, SendsUnpacedOverLoopback) {
+  // Where the kernel's own choice does not pace, this holds of any socket.
+  const auto acceptor = listen_at(context_, "127.0.0.1:0");
+  ASSERT_TRUE(acceptor.has_value());
+  ASSERT_TRUE(connected({acceptor->local_endpoint()}).has_value());
+  std::array<char, 16> name{};
+  socklen_t bytes = name.size();
+  ASSERT_EQ(::getsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_CONGESTION, name.data(), &bytes),
+            0);
+  EXPECT_THAT(name.data(), ::testing::AnyOf(::testing::StrEq("cubic"), ::testing::StrEq("reno")));
 }
 
 TEST_F(SocketTest, SaysThatNobodyListensOnlyWhenAllSayIt) {
