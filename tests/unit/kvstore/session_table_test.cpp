@@ -65,6 +65,7 @@ TEST_F(Sessions, ARepeatedCallIsAnsweredAsTheFirst) {
   const SessionId session = open(11);
   EXPECT_EQ(call(session, 2, 0, "held"), Outcome::done);
   EXPECT_EQ(call(session, 1, 0), Outcome::done);
+  EXPECT_TRUE(executed_) << "what is remembered of a later call is no answer to this one";
   const Revision revision = last_.revision;
   EXPECT_EQ(call(session, 1, 0), Outcome::done);
   EXPECT_FALSE(executed_);

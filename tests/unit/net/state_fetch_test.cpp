@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gms/net/address.hpp"
+#include "gms/wire/state_codec.hpp"
 #include "tests/unit/net/transfer_fixture.hpp"
 
 namespace gms::net {
@@ -14,6 +15,20 @@ using model::ErrorCode;
 
 constexpr std::size_t kChunk = 4096;
 constexpr std::size_t kWindow = 4 * kChunk;
+
+Bytes all_of(wire::FrameWriter& frames) {
+  Bytes out;
+  while (!frames.empty()) {
+    const model::ByteSpan part = frames.parts().spans[0];
+    out.insert(out.end(), part.begin(), part.end());
+    frames.consume(part.size());
+  }
+  return out;
+}
+
+model::SnapshotMeta scripted_meta(const ScriptedSource& source, std::uint64_t bytes) {
+  return {model::SnapshotId(1), transfer_member(1), source.address(), {}, bytes};
+}
 
 TEST(StateFetch, BringsPartsOfAllSizesAsTheyAre) {
   for (const std::vector<std::size_t>& sizes : {std::vector<std::size_t>{},
@@ -170,6 +185,42 @@ TEST(StateFetch, GivesUpASourceThatSaysNothing) {
   FetchEnd fetcher(context, settings, meta);
   ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
   EXPECT_EQ(fetcher.failure->code, ErrorCode::timed_out);
+}
+
+TEST(StateFetch, TakesOnlyTheChunkThatItAskedFor) {
+  io_context context;
+  const auto contents = contents_of({8});
+  wire::FrameWriter astray;
+  wire::add_state_parts(astray, {{"part 0", 8}});
+  wire::add_state_chunk(astray, {0, 4, model::Payload::copy_of(contents[0])});
+  wire::FrameWriter right;
+  wire::add_state_parts(right, {{"part 0", 8}});
+  wire::add_state_chunk(right, {0, 0, model::Payload::copy_of(contents[0])});
+  ScriptedSource source(context, {all_of(astray), all_of(right)});
+  FetchEnd fetcher(context, transfer_settings(2), scripted_meta(source, 8));
+  ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
+  EXPECT_TRUE(fetcher.staged);
+  EXPECT_TRUE(fetcher.contents == contents);
+  EXPECT_EQ(fetcher.failed_attempts, std::vector<std::string>{"a chunk that was not asked for"});
+}
+
+TEST(StateFetch, GivesUpASourceWhosePartsAreOthersThanBefore) {
+  const std::vector<std::vector<model::StatePart>> others{
+      {{"a", 8}}, {{"a", 8}, {"b", 9}}, {{"b", 8}, {"a", 8}}, {{"a", 8}, {"b", 8}, {"c", 8}}};
+  for (const auto& parts : others) {
+    io_context context;
+    wire::FrameWriter first;
+    wire::add_state_parts(first, {{"a", 8}, {"b", 8}});
+    wire::add_state_chunk(first, {7, 0, model::Payload::copy_of(contents_of({8})[0])});
+    wire::FrameWriter second;
+    wire::add_state_parts(second, parts);
+    ScriptedSource source(context, {all_of(first), all_of(second)});
+    FetchEnd fetcher(context, transfer_settings(2), scripted_meta(source, 16));
+    ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
+    ASSERT_TRUE(fetcher.failure.has_value());
+    EXPECT_EQ(fetcher.failure->detail, "the source has other parts than before");
+    EXPECT_EQ(source.connections(), 2U);
+  }
 }
 
 TEST(StateFetch, EndsWhenThereIsNoPlaceForIt) {

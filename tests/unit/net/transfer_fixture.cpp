@@ -220,4 +220,46 @@ void Relay::accept_next() {
   });
 }
 
+// ---- a source with a script
+
+namespace {
+
+/// Reads until the other end closes: bytes that nobody read would end the connection too early.
+asio::awaitable<void> answer(tcp::socket* socket, Bytes bytes) {
+  co_await asio::async_write(*socket, asio::buffer(bytes), kAwait);
+  std::array<std::byte, 1000> ignored;
+  while (true) {
+    const asio::mutable_buffer space(ignored.data(), ignored.size());
+    const auto [error, count] = co_await socket->async_read_some(space, kAwait);
+    if (error) co_return;
+  }
+}
+
+}  // namespace
+
+ScriptedSource::ScriptedSource(asio::io_context& context, std::vector<Bytes> answers)
+    : context_(context),
+      acceptor_(*listen_at(context, "127.0.0.1:0")),
+      address_(to_string(acceptor_.local_endpoint())),
+      answers_(std::move(answers)) {
+  accept_next();
+}
+
+ScriptedSource::~ScriptedSource() {
+  acceptor_.close();
+  for (const auto& socket : sockets_) close(*socket);
+  // What is under way refers to the sockets.
+  run_for(context_, 0ms);
+}
+
+void ScriptedSource::accept_next() {
+  acceptor_.async_accept([this](const error_code& error, tcp::socket accepted) {
+    if (error) return;
+    ASSERT_LT(sockets_.size(), answers_.size());
+    auto& socket = sockets_.emplace_back(std::make_unique<tcp::socket>(std::move(accepted)));
+    asio::co_spawn(context_, answer(socket.get(), answers_[sockets_.size() - 1]), ignore);
+    accept_next();
+  });
+}
+
 }  // namespace gms::net
