@@ -161,6 +161,8 @@ struct Engine::Parts {
   void on_state_report(Leading& leading, Progress& peer, const HeartbeatReply& reply);
   /// Whether this leader's state may be the wrong one of two, and is not to be handed on.
   [[nodiscard]] bool is_in_dispute(const Leading& leading) const;
+  /// Whether somebody's state is known to differ, and which is right is not.
+  [[nodiscard]] bool states_differ(const Leading& leading) const;
   [[nodiscard]] bool is_unsettled(const Leading& leading, const Progress& peer) const;
   /// Whether the peer may be given this leader's state, in a dispute too if it is needed.
   [[nodiscard]] bool may_have_state(const Leading& leading, const Progress& peer) const;

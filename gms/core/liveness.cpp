@@ -106,8 +106,9 @@ void Engine::Parts::check_disk(Leading& leading) {
   const bool stalled = !orders.empty() && now - orders.front().second > config.disk_stall;
   if (leading.transfer || (!stalled && !health.lacks_room())) return;
   const auto successor = best_successor(leading);
+  const bool is_due = now >= leading.next_hand_over;
   // One with as little room would hand back at once.
-  if (successor && (stalled || health.disk_full || !leading.find(*successor)->disk_low))
+  if (successor && is_due && (stalled || health.disk_full || !leading.find(*successor)->disk_low))
     return start_transfer(leading, *successor);
   if (stalled && log.view().view.members.size() > 1)
     become_follower(hard_state.epoch, MemberId(), RoleReason::disk_stalled);

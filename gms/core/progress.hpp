@@ -67,10 +67,10 @@ class Progress {
     model::Instant offered_at;
     model::Instant progressed_at;
   };
-  /// A snapshot that was offered.
+  /// A snapshot that it is to be offered, and when it was.
   struct Offer {
     model::SnapshotId id;
-    model::Instant offered_at;
+    std::optional<model::Instant> offered_at;
   };
   /// Nothing goes but heartbeats, until it has the snapshot or another way is found.
   void await_snapshot(model::SnapshotId id, model::Index index, model::Instant now);

@@ -94,7 +94,7 @@ void Engine::Parts::refuse_diverged(Ticket first, std::uint64_t count) {
 }
 
 void Engine::Parts::give_way(Leading& leading) {
-  if (!diverged || leading.transfer) return;
+  if (!diverged || leading.transfer || now < leading.next_hand_over) return;
   if (const auto successor = best_successor(leading)) start_transfer(leading, *successor);
 }
 
@@ -125,7 +125,9 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
   const bool same = common && common->same;
   if (is_another) peer.agreed_at.reset();
   if (same) peer.agreed_at = std::max(peer.agreed_at.value_or(common->index), common->index);
-  if (diverged || is_another || peer.reported.wants_from || same) {
+  // One that was started again may speak of the time before they differed.
+  const bool is_settled = same && (!peer.differs_since || common->index >= peer.differs_at);
+  if (diverged || is_another || peer.reported.wants_from || is_settled) {
     peer.differs_since.reset();
     peer.diverged = peer.disputed = false;
   }
@@ -146,18 +148,22 @@ void Engine::Parts::on_state_report(Leading& leading, Progress& peer, const Hear
 }
 
 bool Engine::Parts::is_in_dispute(const Leading& leading) const {
+  // A voter that has not answered this leader yet may be about to say that its state differs.
+  const auto may_differ = [&](const Progress& peer) {
+    return !samples.empty() && peer.acked_heartbeat == HeartbeatSeq() &&
+           peer.silence(now) < config.suspect && log.view().view.has_voter(peer.id());
+  };
+  return diverged || states_differ(leading) || std::ranges::any_of(leading.peers, may_differ);
+}
+
+bool Engine::Parts::states_differ(const Leading& leading) const {
   const auto holds_it = [&](const Progress& peer) { return is_unsettled(leading, peer); };
-  return diverged || std::ranges::any_of(leading.peers, holds_it);
+  return std::ranges::any_of(leading.peers, holds_it);
 }
 
 bool Engine::Parts::is_unsettled(const Leading& leading, const Progress& peer) const {
   // For whoever is gone nobody waits: the group may have no quorum without who needs the state.
-  if (peer.silence(now) >= config.suspect) return false;
-  // A voter that has not answered this leader yet may be about to say that its state differs.
-  const bool is_unheard =
-      peer.acked_heartbeat == HeartbeatSeq() && log.view().view.has_voter(peer.id());
-  if (is_unheard && !samples.empty()) return true;
-  if (!peer.differs_since) return false;
+  if (!peer.differs_since || peer.silence(now) >= config.suspect) return false;
   // Nor for whoever will get another state, because the log has not the entries any more that this
   // one needs; once others say that the leader's is right where that one's was another.
   return !lacks_entries(peer) || !judge_states(leading, peer.differs_at).leader_confirmed;
@@ -173,7 +179,10 @@ bool Engine::Parts::is_needed(const Leading& leading, const Progress& peer) cons
   const auto carries_on = [&](const Member& member) {
     if (member.id == self) return true;
     const Progress* other = leading.find(member.id);
-    return other != nullptr && !lacks_entries(*other) && other->silence(now) < config.suspect;
+    if (other == nullptr || other->disk_full || other->regressed()) return false;
+    // One that is being given the state will carry on: two would decide what is open.
+    const bool will = member.id != peer.id() && other->fetch();
+    return (will || !lacks_entries(*other)) && other->silence(now) < config.suspect;
   };
   return std::cmp_less(std::ranges::count_if(view.members, carries_on),
                        quorum(view.members.size()));
@@ -197,10 +206,13 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
   // A state that nobody agrees with would make two of one that has diverged. Where nothing is told
   // of states, there is nothing to go by.
   const Index from = *reply.state.wants_from;
-  if (!samples.empty() && !judge_states(leading, from).leader_confirmed) return;
-  if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) return;
-  if (peer.mending && now - peer.mending->offered_at < config.election_min) return;
   if (shelf && shelf->meta && shelf->index < from) release_shelf();
+  // The state that is handed on may be much later than what is wanted.
+  const Index at = shelf && shelf->meta ? shelf->index : from;
+  if (!samples.empty() && !judge_states(leading, at).leader_confirmed) return;
+  if (reply.staging && peer.mending && reply.staging->id == peer.mending->id) return;
+  const auto offered_at = peer.mending ? peer.mending->offered_at : std::nullopt;
+  if (offered_at && now - *offered_at < config.election_min) return;
   if (!shelf) {
     // One that would stand before what is wanted is of no use. The mark is moved here: in a group
     // that rests no message would.
@@ -208,7 +220,7 @@ void Engine::Parts::mend(Leading& leading, Progress& peer, const HeartbeatReply&
     if (delivery.marked() < from) return delivery.renew_mark(out.effects());
     take_snapshot();
   }
-  peer.mending = Progress::Offer{shelf->id, now};
+  peer.mending = Progress::Offer{shelf->id, std::nullopt};
   if (shelf->meta) send_offer(peer);
 }
 

@@ -98,6 +98,8 @@ struct Leading {
   model::Ticket last_asked;
 
   std::optional<Transferring> transfer;
+  /// After one that failed, nobody is chosen before this.
+  model::Instant next_hand_over;
   /// The senders' rows as they will be when everything in the log is delivered.
   std::optional<SenderRows> rows_at_end;
   model::GroupClock clock_base;

@@ -76,7 +76,9 @@ void Engine::Parts::on(SnapshotTaken input) {
       forget_offer(*leading, peer);
       continue;
     }
-    if (peer.fetch()) peer.await_snapshot(input.id, shelf->index, now);
+    // To one whose state is to be replaced it is offered once it is known to be right.
+    if (!peer.fetch()) continue;
+    peer.await_snapshot(input.id, shelf->index, now);
     send_offer(peer);
   }
 }

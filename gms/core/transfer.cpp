@@ -1,4 +1,4 @@
-#include <utility>
+#include <tuple>
 
 #include "gms/core/engine_parts.hpp"
 
@@ -15,7 +15,8 @@ void Engine::Parts::check_transfer(Leading& leading) {
   if (!leading.transfer || leading.transfer->asked) return;
   const Progress* peer = leading.find(leading.transfer->target);
   if (peer == nullptr) return;
-  // It may have said so only after it was chosen.
+  // It may say only now that its state is out of use.
+  if (peer->acked_heartbeat == HeartbeatSeq()) return;
   if (!has_state_in_use(*peer)) return abort_transfer(leading);
   if (peer->match() != log.last_index()) return;
   leading.transfer->asked = true;
@@ -25,6 +26,8 @@ void Engine::Parts::check_transfer(Leading& leading) {
 void Engine::Parts::abort_transfer(Leading& leading) {
   out.trace(TransferAborted{leading.transfer->target});
   leading.transfer.reset();
+  // The view may have to change before somebody can take over, and changes in no hand-over.
+  leading.next_hand_over = now + config.election_min;
   // Moves the end of the log, so that a late TimeoutNow fits no more [C19].
   append_kind(EntryKind::noop, {});
 }
@@ -36,11 +39,15 @@ std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) co
     // Who has not answered this leader yet may be gone, or its state out of use as well.
     if (peer.acked_heartbeat == HeartbeatSeq()) continue;
     const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() &&
-                     has_state_in_use(peer) && peer.silence(now) < config.election_min &&
-                     !peers.down_since(peer.id());
+                     has_state_in_use(peer) && !lacks_entries(peer) &&
+                     peer.silence(now) < config.election_min && !peers.down_since(peer.id());
     if (!fit) continue;
-    // One that has everything but no room would refuse what clients want to add.
-    const auto worth = [](const Progress& one) { return std::pair(!one.disk_low, one.match()); };
+    // One that has far to go would not be there in time, and one that has everything but no room
+    // would refuse what clients want to add.
+    const auto worth = [this](const Progress& one) {
+      const bool is_near = log.bytes_after(one.match()) <= config.lag_bytes;
+      return std::tuple(is_near, !one.disk_low, one.match());
+    };
     if (best == nullptr || worth(peer) > worth(*best)) best = &peer;
   }
   if (best == nullptr) return std::nullopt;
@@ -51,7 +58,7 @@ void Engine::Parts::on_timeout_now(const Message& message) {
   const auto& ask = std::get<TimeoutNow>(message.body);
   const auto& following = std::get<Following>(role);
   if (following.leader != message.from || ask.last != log.last()) return;
-  if (log.stable() != log.last_index() || !can_campaign()) return;
+  if (log.stable() != log.last_index() || !can_campaign() || diverged) return;
   start_election(RoleReason::asked_to_take_over);
 }
 

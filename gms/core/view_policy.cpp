@@ -27,7 +27,7 @@ Heard heard_lately(const std::vector<VoterFacts>& voters, const MemberId& remove
   for (const VoterFacts& voter : voters) {
     if (!voter.self && (!voter.spoke || voter.silence >= recent)) continue;
     ++heard.of_old;
-    if (voter.id == removed) continue;
+    if (voter.id == removed || voter.process_dead_for || !voter.is_known) continue;
     if (voter.takes_entries && !voter.regressed) ++heard.of_new;
     if (voter.keeps_state) ++heard.states;
   }

@@ -28,6 +28,8 @@ struct VoterFacts {
   bool keeps_state = true;
   /// The log has what it lacks, and its disk has room: it can acknowledge what is appended.
   bool takes_entries = true;
+  /// It acknowledged an entry of this leader and answered a heartbeat: both are so by its own word.
+  bool is_known = true;
   bool self = false;
 };
 

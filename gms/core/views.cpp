@@ -24,8 +24,11 @@ VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id
     facts.regressed = peer->regressed();
     facts.keeps_state = has_state_in_use(*peer) && !lacks_entries(*peer);
     // In a dispute it is given no state, and the removal may be what ends that.
-    const bool may_catch_up = !lacks_entries(*peer) || (!diverged && is_in_dispute(leading));
-    facts.takes_entries = may_catch_up && !peer->disk_full;
+    const bool waits_for_removal = lacks_entries(*peer) && !diverged && states_differ(leading);
+    facts.takes_entries = (!lacks_entries(*peer) || waits_for_removal) && !peer->disk_full;
+    // Until then it is only supposed that it has what this leader has, and its state in use.
+    facts.is_known = peer->acked_heartbeat != HeartbeatSeq() &&
+                     (peer->match() >= leading.epoch_start || waits_for_removal);
     if (const auto since = peers.down_since(id)) facts.process_dead_for = now - *since;
   }
   return facts;
@@ -38,8 +41,9 @@ PolicyFacts Engine::Parts::policy_facts(const Leading& leading) const {
   for (const Joining& joining : leading.joining) {
     // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
     const Progress* peer = leading.find(joining.member.id);
-    const bool heard = peer != nullptr && peer->silence(now) < config.election_min;
-    facts.joiners.push_back({joining.member, joining.ready && heard});
+    const bool can_acknowledge =
+        peer != nullptr && peer->silence(now) < config.election_min && !peer->disk_full;
+    facts.joiners.push_back({joining.member, joining.ready && can_acknowledge});
   }
   if (leading.lowered_at) facts.since_lowered = now - *leading.lowered_at;
   return facts;
