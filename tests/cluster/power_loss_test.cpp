@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -63,6 +64,19 @@ TEST_F(PowerLoss, OfAllThreeAtOnceLosesNoAcknowledgedWrite) {
 TEST_F(PowerLoss, OfAllFiveAtOnceLosesNoAcknowledgedWrite) {
   start(5, 28400);
   for (int round = 0; round < 2; ++round) lose({"n1", "n2", "n3", "n4", "n5"});
+  expect_nothing_lost();
+}
+
+TEST_F(PowerLoss, RightAfterItReceivedAStateLeavesAMemberWithIt) {
+  const Variable entries{"KVD_GMS_RETAIN_ENTRIES", "16"};
+  const Variable bytes{"KVD_GMS_RETAIN_BYTES", "64KiB"};
+  start(3, 28600);
+  std::this_thread::sleep_for(2s);
+  const std::string replaced = group->followers().back();
+  group->must({"local", "kill", replaced});
+  group->must({"local", "replace", replaced});
+  EXPECT_THAT(group->must({"events"}), ::testing::HasSubstr("snapshot_installed"));
+  lose({replaced});
   expect_nothing_lost();
 }
 

@@ -107,6 +107,17 @@ TEST(Linearizability, LetsAnUnknownWriteTakeEffectMuchLater) {
             Verdict::linearizable);
 }
 
+TEST(Linearizability, LetsAWriteTakeEffectAfterItsClientGaveItUp) {
+  Operation given_up = put(1, 0, 5, 1);
+  given_up.outcome = Outcome::unknown;
+  EXPECT_EQ(verdict_of({given_up, get(2, 10, 20, 0), get(2, 50, 60, 1)}), Verdict::linearizable);
+}
+
+TEST(Linearizability, TakesOperationsThatTouchInTimeForSimultaneous) {
+  EXPECT_EQ(verdict_of({put(1, 0, 10, 1), get(2, 10, 20, 0)}), Verdict::linearizable);
+  EXPECT_EQ(verdict_of({put(1, 0, 10, 1), get(2, 11, 20, 0)}), Verdict::violated);
+}
+
 TEST(Linearizability, LetsAnUnknownWriteTakeEffectOnlyOnce) {
   EXPECT_EQ(verdict_of({unknown(put(1, 0, 0, 1)), get(2, 10, 20, 1), put(2, 30, 40, 2),
                         get(2, 50, 60, 2), get(2, 70, 80, 1)}),

@@ -35,6 +35,11 @@ TEST(Witness, RejectsAReadBelowAnEarlierResult) {
   EXPECT_NE(check_real_time_order(History{put(0, 10, 1, 4), get(20, 30, 0, 3)}), std::nullopt);
 }
 
+TEST(Witness, RejectsAReadBelowTheNewestOfSeveralEarlierResults) {
+  const History history{put(0, 10, 1, 4), put(0, 20, 2, 9), get(0, 25, 1, 5), get(30, 40, 1, 8)};
+  EXPECT_NE(check_real_time_order(history), std::nullopt);
+}
+
 TEST(Witness, RejectsAWriteAtTheIndexOfAnEarlierResult) {
   EXPECT_NE(check_real_time_order(History{get(0, 10, 0, 4), put(20, 30, 1, 4)}), std::nullopt);
 }
@@ -56,6 +61,13 @@ TEST(Witness, RejectsAnAcknowledgedWriteThatIsNotInTheStream) {
 
 TEST(Witness, RejectsAWriteThatIsInTheStreamTwice) {
   const History history{put(0, 10, 1, 4)};
+  EXPECT_NE(check_replay(history, std::vector<CommittedWrite>{{Index(4), 0}, {Index(5), 0}}),
+            std::nullopt);
+}
+
+TEST(Witness, RejectsAnUnknownWriteThatIsInTheStreamTwice) {
+  History history{put(0, 10, 1, 0), get(20, 30, 1, 9)};
+  history[0].outcome = Outcome::unknown;
   EXPECT_NE(check_replay(history, std::vector<CommittedWrite>{{Index(4), 0}, {Index(5), 0}}),
             std::nullopt);
 }
