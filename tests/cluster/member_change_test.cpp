@@ -170,6 +170,11 @@ TEST(MemberChange, EventsAreFollowedUntilAnInterrupt) {
       << follower.said();
   kill(follower.pid(), SIGINT);
   EXPECT_EQ(follower.wait(5s), 130);
+  // Of one that does not answer it is said so, and no empty list is printed.
+  group.must({"local", "kill", next});
+  const Finished unheard = group.kvctl({"events", "--member", next});
+  EXPECT_EQ(unheard.exit_code, 5) << unheard.err;
+  EXPECT_EQ(unheard.out, "");
 }
 
 }  // namespace

@@ -117,6 +117,26 @@ TEST_F(ClientTest, SendsUnansweredWritesAgainUnderTheirNumbersWhenTheLeaderCrash
   EXPECT_EQ(first, second);
 }
 
+TEST_F(ClientTest, SendsAReadAgainWhenTheConnectionThatItWentOverIsClosed) {
+  std::size_t asked = 0;
+  const auto answer_the_second = [&](FakeServer& server, const Received& request) {
+    ++asked;
+    if (asked == 1) return server.disconnect();
+    gms::model::ByteWriter reply;
+    api::encode(api::GetReply{}, reply);
+    server.answer(request, reply.take());
+  };
+  n1.on_request(answer_the_second);
+  Options options;
+  options.endpoints = {n1.address()};
+  Client client(context, options);
+  std::optional<bool> found;
+  client.get("key", {}, [&](const auto& reply) { found = reply.has_value(); });
+  ASSERT_TRUE(run_until([&] { return found.has_value(); }));
+  EXPECT_TRUE(*found);
+  EXPECT_EQ(asked, 2U);
+}
+
 TEST_F(ClientTest, ClosesWhatMembersBeganOfARangeThatAnotherAnswered) {
   // Nobody answers before all were asked; then each with a cursor of its own.
   const std::vector<FakeServer*> servers{&n1, &n2, &n3};

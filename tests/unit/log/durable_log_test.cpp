@@ -180,6 +180,17 @@ TEST_F(DurableLogTest, AnIdleLogIsSealed) {
   ASSERT_TRUE(listener_.wait_until_durable(2));
 }
 
+TEST_F(DurableLogTest, ALogThatIsStoppedIsSealed) {
+  start(small_segments(), {.seal_after = std::chrono::hours(1)});
+  persist();
+  ASSERT_TRUE(listener_.wait_until_durable(1));
+  log_->stop();
+  const auto found = inspect(*disk_.image(), kDirectory, 0);
+  ASSERT_TRUE(found.has_value());
+  EXPECT_TRUE(found->log.seal);
+  EXPECT_EQ(found->log.log.head, head_);
+}
+
 TEST_F(DurableLogTest, AFullDiskIsToldBeforeTheLogRunsOutAndAgainWhenThereIsRoom) {
   start(small_segments(), {.room_check = model::Duration(1)});
   reach_segments(3);

@@ -112,6 +112,26 @@ TEST(StateShelf, RefusesPullsOfWhatNoPartHas) {
   EXPECT_EQ(source.shelf().serving_count(), 0U);
 }
 
+TEST(StateShelf, KeepsWhatIsBeingPulledThoughItIsReleased) {
+  io_context context;
+  auto settings = transfer_settings(1);
+  settings.kept_after_release = 0ms;
+  SourceEnd source(context, settings);
+  const auto contents = contents_of({100});
+  const auto meta = source.put(5, contents);
+  Stranger stranger(context, source.address());
+  stranger.say_hello(meta);
+  ASSERT_TRUE(run_until(context, [&] { return stranger.has(1); }));
+  source.shelf().release(meta.id);
+  ASSERT_FALSE(source.fate.destroyed);
+  wire::FrameWriter frames;
+  add_state_pull(frames, {0, 0, 100});
+  stranger.write(frames);
+  ASSERT_TRUE(run_until(context, [&] { return stranger.has(2); }));
+  const auto chunk = wire::decode_state_chunk(stranger.received[1].body);
+  EXPECT_TRUE(std::ranges::equal(chunk->bytes.bytes(), contents[0]));
+}
+
 TEST(StateShelf, DropsRandomBytesAndGoesOnWithOthers) {
   io_context context;
   SourceEnd source(context, transfer_settings(1));
