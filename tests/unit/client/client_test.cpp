@@ -117,7 +117,7 @@ TEST_F(ClientTest, SendsUnansweredWritesAgainUnderTheirNumbersWhenTheLeaderCrash
   EXPECT_EQ(first, second);
 }
 
-TEST_F(ClientTest, SendsAReadAgainWhenTheConnectionThatItWentOverIsClosed) {
+TEST_F(ClientTest, SendsALocalReadAgainWhenItsConnectionIsClosed) {
   std::size_t asked = 0;
   const auto answer_the_second = [&](FakeServer& server, const Received& request) {
     ++asked;
@@ -130,8 +130,10 @@ TEST_F(ClientTest, SendsAReadAgainWhenTheConnectionThatItWentOverIsClosed) {
   Options options;
   options.endpoints = {n1.address()};
   Client client(context, options);
+  ReadOptions local;
+  local.level = ReadLevel::local;
   std::optional<bool> found;
-  client.get("key", {}, [&](const auto& reply) { found = reply.has_value(); });
+  client.get("key", local, [&](const auto& reply) { found = reply.has_value(); });
   ASSERT_TRUE(run_until([&] { return found.has_value(); }));
   EXPECT_TRUE(*found);
   EXPECT_EQ(asked, 2U);
