@@ -16,16 +16,6 @@ using model::ErrorCode;
 constexpr std::size_t kChunk = 4096;
 constexpr std::size_t kWindow = 4 * kChunk;
 
-Bytes all_of(wire::FrameWriter& frames) {
-  Bytes out;
-  while (!frames.empty()) {
-    const model::ByteSpan part = frames.parts().spans[0];
-    out.insert(out.end(), part.begin(), part.end());
-    frames.consume(part.size());
-  }
-  return out;
-}
-
 model::SnapshotMeta scripted_meta(const ScriptedSource& source, std::uint64_t bytes) {
   return {model::SnapshotId(1), transfer_member(1), source.address(), {}, bytes};
 }
@@ -196,7 +186,7 @@ TEST(StateFetch, TakesOnlyTheChunkThatItAskedFor) {
   wire::FrameWriter right;
   wire::add_state_parts(right, {{"part 0", 8}});
   wire::add_state_chunk(right, {0, 0, model::Payload::copy_of(contents[0])});
-  ScriptedSource source(context, {all_of(astray), all_of(right)});
+  ScriptedSource source(context, {astray, right});
   FetchEnd fetcher(context, transfer_settings(2), scripted_meta(source, 8));
   ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
   EXPECT_TRUE(fetcher.staged);
@@ -214,7 +204,7 @@ TEST(StateFetch, GivesUpASourceWhosePartsAreOthersThanBefore) {
     wire::add_state_chunk(first, {7, 0, model::Payload::copy_of(contents_of({8})[0])});
     wire::FrameWriter second;
     wire::add_state_parts(second, parts);
-    ScriptedSource source(context, {all_of(first), all_of(second)});
+    ScriptedSource source(context, {first, second});
     FetchEnd fetcher(context, transfer_settings(2), scripted_meta(source, 16));
     ASSERT_TRUE(run_until(context, [&] { return fetcher.is_over(); }));
     ASSERT_TRUE(fetcher.failure.has_value());

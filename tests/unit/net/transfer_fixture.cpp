@@ -225,8 +225,8 @@ void Relay::accept_next() {
 namespace {
 
 /// Reads until the other end closes: bytes that nobody read would end the connection too early.
-asio::awaitable<void> answer(tcp::socket* socket, Bytes bytes) {
-  co_await asio::async_write(*socket, asio::buffer(bytes), kAwait);
+asio::awaitable<void> answer(tcp::socket* socket, wire::FrameWriter frames) {
+  co_await write_frames(socket, &frames);
   std::array<std::byte, 1000> ignored;
   while (true) {
     const asio::mutable_buffer space(ignored.data(), ignored.size());
@@ -237,7 +237,7 @@ asio::awaitable<void> answer(tcp::socket* socket, Bytes bytes) {
 
 }  // namespace
 
-ScriptedSource::ScriptedSource(asio::io_context& context, std::vector<Bytes> answers)
+ScriptedSource::ScriptedSource(asio::io_context& context, std::vector<wire::FrameWriter> answers)
     : context_(context),
       acceptor_(*listen_at(context, "127.0.0.1:0")),
       address_(to_string(acceptor_.local_endpoint())),

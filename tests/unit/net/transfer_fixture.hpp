@@ -162,11 +162,11 @@ class Relay {
   std::vector<std::shared_ptr<Pair>> pairs_;
 };
 
-/// A source that answers each connection with bytes that were written down, whatever it is asked.
+/// A source that answers each connection with frames that were written down, whatever it is asked.
 class ScriptedSource {
  public:
   /// The first connection is answered with the first of the answers. As many may come.
-  ScriptedSource(boost::asio::io_context& context, std::vector<model::Bytes> answers);
+  ScriptedSource(boost::asio::io_context& context, std::vector<wire::FrameWriter> answers);
   ~ScriptedSource();
 
   const std::string& address() const { return address_; }
@@ -178,7 +178,7 @@ class ScriptedSource {
   boost::asio::io_context& context_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::string address_;
-  std::vector<model::Bytes> answers_;
+  std::vector<wire::FrameWriter> answers_;
   std::vector<std::unique_ptr<boost::asio::ip::tcp::socket>> sockets_;
 };
 
