@@ -4,6 +4,7 @@
 #include <boost/asio/write.hpp>
 
 #include "kvstore/api/limits.hpp"
+#include "tests/support/own_loopback.hpp"
 
 namespace client::testing {
 namespace {
@@ -40,9 +41,9 @@ bool Received::is_registration() const {
 
 FakeServer::FakeServer(asio::io_context& context, std::string name)
     : context_(context),
-      acceptor_(context, tcp::endpoint(asio::ip::make_address_v4("127.0.0.1"), 0)),
+      acceptor_(context, tcp::endpoint(asio::ip::make_address_v4(tests::own_loopback()), 0)),
       name_(std::move(name)),
-      address_("127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port())) {
+      address_(tests::own_loopback() + ":" + std::to_string(acceptor_.local_endpoint().port())) {
   accept();
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/core/log_samples.hpp"
 #include "tests/unit/net/event_loop.hpp"
 #include "tests/unit/net/group_fixture.hpp"
@@ -46,7 +47,7 @@ class SilentLog final : public model::Log {
 class Peer final : private LinksListener, private EventSink {
  public:
   Peer(io_context& context, std::uint64_t number) : self_(member(number)) {
-    auto acceptor = listen_at(context, "127.0.0.1:0");
+    auto acceptor = listen_at(context, tests::any_own_port());
     LinkSettings settings;
     settings.group = kGroup;
     settings.self = self_;
@@ -106,7 +107,7 @@ class DriverTest : public testing::Test, private DriverListener {
     settings.links.self = member(1);
     settings.links.boot = BootSeq(1);
 
-    auto acceptor = listen_at(context_, "127.0.0.1:0");
+    auto acceptor = listen_at(context_, tests::any_own_port());
     const std::string address = to_string(acceptor->local_endpoint());
     settings.links.advertised_address = address;
     const auto make_log = [this](model::LogListener& listener) {

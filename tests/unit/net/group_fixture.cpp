@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <stdexcept>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 
 namespace gms {
 namespace {
@@ -16,7 +18,7 @@ std::filesystem::path new_directory() {
 }
 
 std::string free_address(boost::asio::io_context& context) {
-  const auto acceptor = net::listen_at(context, "127.0.0.1:0");
+  const auto acceptor = net::listen_at(context, tests::any_own_port());
   return net::to_string(acceptor->local_endpoint());
 }
 
@@ -33,7 +35,7 @@ void Members::open(std::size_t place) {
   Seat& seat = seats[place];
   auto opened =
       Group::open(context, seat.options, {*seat.recorder, *seat.recorder, *seat.recorder});
-  ASSERT_TRUE(opened.has_value()) << opened.error().detail;
+  if (!opened) throw std::runtime_error(opened.error().detail);
   seat.group = *std::move(opened);
 }
 

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/event_loop.hpp"
 
 namespace gms::net {
@@ -30,7 +31,8 @@ MemberId member(std::uint64_t number) {
 /// One member's links and what they told.
 class End : private LinksListener, private EventSink {
  public:
-  End(io_context& context, LinkSettings settings, const std::string& address = "127.0.0.1:0")
+  End(io_context& context, LinkSettings settings,
+      const std::string& address = tests::any_own_port())
       : self_(settings.self) {
     auto acceptor = listen_at(context, address);
     EXPECT_TRUE(acceptor.has_value());
@@ -497,7 +499,7 @@ TEST(Links, AnAddressWhereNobodyListensIsOneEventUntilSomebodyDoes) {
 TEST(Links, APortThatIsNotForPeersIsToldFromOneThatRefuses) {
   io_context context;
   End a(context, settings_of(1));
-  auto acceptor = listen_at(context, "127.0.0.1:0");
+  auto acceptor = listen_at(context, tests::any_own_port());
   ASSERT_TRUE(acceptor.has_value());
   a.links().send_to_address(to_string(acceptor->local_endpoint()), message(1, 0, 1));
   tcp::socket other(context);

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/event_loop.hpp"
 
 namespace gms::net {
@@ -24,7 +25,7 @@ class SocketTest : public ::testing::Test {
  protected:
   /// A port at which nobody listens any more.
   [[nodiscard]] tcp::endpoint nobody() {
-    return listen_at(context_, "127.0.0.1:0")->local_endpoint();
+    return listen_at(context_, tests::any_own_port())->local_endpoint();
   }
   /// Where nothing can be, so that the way there fails.
   [[nodiscard]] static tcp::endpoint nowhere() {
@@ -45,7 +46,7 @@ class SocketTest : public ::testing::Test {
 };
 
 TEST_F(SocketTest, ConnectsWhereSomebodyListens) {
-  const auto acceptor = listen_at(context_, "127.0.0.1:0");
+  const auto acceptor = listen_at(context_, tests::any_own_port());
   ASSERT_TRUE(acceptor.has_value());
   const tcp::endpoint there = acceptor->local_endpoint();
   EXPECT_TRUE(connected({nobody(), nowhere(), there}).has_value());
@@ -54,7 +55,7 @@ TEST_F(SocketTest, ConnectsWhereSomebodyListens) {
 
 TEST_F(SocketTest, SendsUnpacedOverLoopback) {
   // Where the kernel's own choice does not pace, this holds of any socket.
-  const auto acceptor = listen_at(context_, "127.0.0.1:0");
+  const auto acceptor = listen_at(context_, tests::any_own_port());
   ASSERT_TRUE(acceptor.has_value());
   ASSERT_TRUE(connected({acceptor->local_endpoint()}).has_value());
   std::array<char, 16> name{};
@@ -71,7 +72,7 @@ TEST_F(SocketTest, SaysThatNobodyListensOnlyWhenAllSayIt) {
 }
 
 TEST_F(SocketTest, TriesNoFurtherWhenNobodyWaitsForIt) {
-  const auto acceptor = listen_at(context_, "127.0.0.1:0");
+  const auto acceptor = listen_at(context_, tests::any_own_port());
   ASSERT_TRUE(acceptor.has_value());
   is_over_ = true;
   EXPECT_EQ(connected({acceptor->local_endpoint()}).error().code, ErrorCode::unavailable);

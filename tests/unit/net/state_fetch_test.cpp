@@ -4,6 +4,7 @@
 
 #include "gms/net/address.hpp"
 #include "gms/wire/state_codec.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/transfer_fixture.hpp"
 
 namespace gms::net {
@@ -155,7 +156,7 @@ TEST(StateFetch, FailsAfterAsManyAttemptsInARowAsMayFail) {
   io_context context;
   model::SnapshotMeta meta{model::SnapshotId(1), transfer_member(1), "", {}, 10};
   {
-    const auto acceptor = listen_at(context, "127.0.0.1:0");
+    const auto acceptor = listen_at(context, tests::any_own_port());
     meta.address = to_string(acceptor->local_endpoint());
   }
   FetchEnd fetcher(context, transfer_settings(2), meta);
@@ -166,7 +167,7 @@ TEST(StateFetch, FailsAfterAsManyAttemptsInARowAsMayFail) {
 
 TEST(StateFetch, GivesUpASourceThatSaysNothing) {
   io_context context;
-  const auto silent = listen_at(context, "127.0.0.1:0");
+  const auto silent = listen_at(context, tests::any_own_port());
   const model::SnapshotMeta meta{
       model::SnapshotId(1), transfer_member(1), to_string(silent->local_endpoint()), {}, 10};
   auto settings = transfer_settings(2);

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/transfer_fixture.hpp"
 
 namespace gms::net {
@@ -181,7 +182,7 @@ TEST(StateShelf, ClosesAConnectionOnWhichNothingIsPulled) {
 
 /// A connection whose other end has reset it.
 tcp::socket reset_connection(io_context& context) {
-  auto acceptor = listen_at(context, "127.0.0.1:0");
+  auto acceptor = listen_at(context, tests::any_own_port());
   tcp::socket other(context);
   other.connect(acceptor->local_endpoint());
   tcp::socket accepted = acceptor->accept();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gms/net/address.hpp"
+#include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/transfer_fixture.hpp"
 
 namespace gms::net {
@@ -24,7 +25,7 @@ class Member : private LinksListener,
     model::Application& application = *this;
     const TransferSettings settings = transfer_settings(number);
     transfer_ = std::make_shared<StateTransfer>(context, settings, application, owner);
-    auto acceptor = listen_at(context, "127.0.0.1:0");
+    auto acceptor = listen_at(context, tests::any_own_port());
     address_ = to_string(acceptor->local_endpoint());
     LinkSettings links;
     links.group = settings.group;

@@ -10,6 +10,7 @@
 
 #include "gms/net/address.hpp"
 #include "gms/net/socket.hpp"
+#include "tests/support/own_loopback.hpp"
 
 namespace gms::net {
 
@@ -80,7 +81,7 @@ TransferSettings transfer_settings(std::uint64_t number) {
 
 SourceEnd::SourceEnd(asio::io_context& context, const TransferSettings& settings)
     : self_(settings.self), shelf_(std::make_shared<StateShelf>(context, settings, counters_)) {
-  auto acceptor = listen_at(context, "127.0.0.1:0");
+  auto acceptor = listen_at(context, tests::any_own_port());
   EXPECT_TRUE(acceptor.has_value());
   address_ = to_string(acceptor->local_endpoint());
   LinkSettings links;
@@ -190,7 +191,7 @@ void ignore(std::exception_ptr thrown) {
 
 Relay::Relay(asio::io_context& context, std::string target, std::vector<Fault> faults)
     : context_(context),
-      acceptor_(*listen_at(context, "127.0.0.1:0")),
+      acceptor_(*listen_at(context, tests::any_own_port())),
       target_(std::move(target)),
       address_(to_string(acceptor_.local_endpoint())),
       faults_(std::move(faults)) {
@@ -239,7 +240,7 @@ asio::awaitable<void> answer(tcp::socket* socket, wire::FrameWriter frames) {
 
 ScriptedSource::ScriptedSource(asio::io_context& context, std::vector<wire::FrameWriter> answers)
     : context_(context),
-      acceptor_(*listen_at(context, "127.0.0.1:0")),
+      acceptor_(*listen_at(context, tests::any_own_port())),
       address_(to_string(acceptor_.local_endpoint())),
       answers_(std::move(answers)) {
   accept_next();
