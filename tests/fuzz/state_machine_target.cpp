@@ -21,8 +21,8 @@ namespace storage = kvstore::storage;
 constexpr StateMachineModel::Limits kLimits{3, 4, 60};
 constexpr std::uint64_t kKeys = 6;
 constexpr std::size_t kCommandsMax = 300;
-/// One in so many inputs has a store on a disk, which takes a thousand times as long.
-constexpr std::size_t kStoreKinds = 256;
+
+enum class Place : std::uint8_t { memory, disk };
 
 StateMachineModel::Reply owned(const api::CommandReply& reply) {
   StateMachineModel::Reply out{reply.outcome, reply.revision.value(), std::nullopt};
@@ -48,10 +48,10 @@ class Replies final : public replica::ReplySink {
 /// The store of one input, in memory or in a directory of its own, and the replica on it.
 class Machine {
  public:
-  explicit Machine(bool on_disk) : on_disk_(on_disk) { open(); }
+  explicit Machine(Place place) : place_(place) { open(); }
   ~Machine() {
     close();
-    if (on_disk_) std::filesystem::remove_all(directory_);
+    if (place_ == Place::disk) std::filesystem::remove_all(directory_);
   }
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
@@ -72,7 +72,7 @@ class Machine {
     store_.reset();
   }
   void open() {
-    if (on_disk_) {
+    if (place_ == Place::disk) {
       auto opened = storage::RocksStore::open(directory_.string(), {});
       require(opened.has_value(), "a store opens");
       store_ = *std::move(opened);
@@ -87,7 +87,7 @@ class Machine {
     replica_ = *std::move(opened);
   }
 
-  const bool on_disk_;
+  const Place place_;
   const std::filesystem::path directory_ =
       std::filesystem::temp_directory_path() / ("groupkv-fuzz-" + std::to_string(::getpid()));
   storage::MemoryImage image_;
@@ -98,7 +98,7 @@ class Machine {
 /// Both, under what the input says.
 class TwoMachines {
  public:
-  TwoMachines(ByteSpan input, bool on_disk) : in_(input), machine_(on_disk) {}
+  TwoMachines(ByteSpan input, Place place) : in_(input), machine_(place) {}
 
   void play() {
     while (in_.remaining() > 0 && index_ < kCommandsMax) {
@@ -210,15 +210,15 @@ class TwoMachines {
   std::vector<StateMachineModel::Reply> expected_;
 };
 
+template <Place place>
 void run_state_machine(ByteSpan input) {
-  const auto [kind, rest] = select(input, kStoreKinds);
-  TwoMachines(rest, kind == 0).play();
+  TwoMachines(input, place).play();
 }
 
 std::vector<Bytes> state_machine_corpus() {
   std::vector<Bytes> out;
   for (std::uint64_t seed = 1; seed <= 24; ++seed) {
-    Bytes input{static_cast<std::byte>(seed - 1)};
+    Bytes input;
     std::uint64_t state = seed;
     // Sessions first, so that calls find some.
     for (const int byte : {17, 1, 17, 2, 17, 3, 16}) input.push_back(static_cast<std::byte>(byte));
@@ -231,11 +231,19 @@ std::vector<Bytes> state_machine_corpus() {
   return out;
 }
 
+constexpr std::size_t kAllocatedMax = std::size_t{256} << 20;
+constexpr std::size_t kAllocatedPerByteMax = 1 << 16;
+
 }  // namespace
 
 Target state_machine_target() {
-  return {"state_machine", run_state_machine, state_machine_corpus, std::size_t{256} << 20,
-          1 << 16};
+  return {"state_machine", run_state_machine<Place::memory>, state_machine_corpus, kAllocatedMax,
+          kAllocatedPerByteMax};
+}
+
+Target state_machine_on_disk_target() {
+  return {"state_machine_on_disk", run_state_machine<Place::disk>, state_machine_corpus,
+          kAllocatedMax, kAllocatedPerByteMax};
 }
 
 }  // namespace fuzz

@@ -12,9 +12,10 @@ namespace fuzz {
 
 std::span<const Target> targets() {
   static const std::vector<Target> kTargets{
-      frames_target(),          peer_messages_target(), records_target(),    recovery_target(),
-      client_protocol_target(), commands_target(),      inspection_target(), snapshot_file_target(),
-      pair_lines_target(),      state_machine_target()};
+      frames_target(),        peer_messages_target(),        records_target(),
+      recovery_target(),      client_protocol_target(),      commands_target(),
+      inspection_target(),    snapshot_file_target(),        pair_lines_target(),
+      state_machine_target(), state_machine_on_disk_target()};
   return kTargets;
 }
 
