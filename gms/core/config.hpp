@@ -88,16 +88,17 @@ struct Config {
   /// Proposals forwarded to the leader and not answered.
   std::size_t forwards_max = 1024;
 
-  /// The newest entries that the log keeps at least, and their bytes: a member that was away for a
-  /// short while is sent these instead of a snapshot.
-  std::size_t retain_entries = 65536;
+  /// The newest entries that the log keeps, at least so many and at least so many bytes of them: a
+  /// member that was away for a short while is sent these instead of a snapshot. The bytes alone
+  /// say how large a log gets; so many entries may be any size.
+  std::size_t retain_entries = 0;
   std::size_t retain_bytes = 128 * 1024 * 1024;
   /// Places to which the log can be trimmed lie at least so many bytes apart, and so does in time
   /// one trimming from the next; with Durability::memory there is no gap in time.
   std::size_t trim_step_bytes = 1024 * 1024;
   model::Duration trim_gap = 1000ms;
-  /// A member that fetches a snapshot or is behind holds the leader's log for at most so long
-  /// without progress, and at most so many bytes.
+  /// A member that fetches a snapshot holds the leader's log for at most so long without progress;
+  /// one that is behind, while it is heard. Neither holds more than so many bytes.
   model::Duration pin_time = 10min;
   std::size_t pin_bytes = std::size_t{4} * 1024 * 1024 * 1024;
 

@@ -97,7 +97,6 @@ class Watched final : public model::Application {
 struct Seat final : GroupListener, net::EventSink {
   explicit Seat(boost::asio::io_context& context) : watched(context, texts) {
     options.durability = Durability::memory;
-    options.config.retain_entries = 8;
     options.config.retain_bytes = 100;
     options.config.trim_step_bytes = 100;
     options.config.trim_gap = 1ms;
