@@ -16,6 +16,8 @@ void Engine::Parts::on(Admin input) {
   std::optional<Error> refusal;
   if (!log.view().view.has_voter(input.request.member)) {
     refusal = Error{ErrorCode::not_found, "no voter " + to_string(input.request.member)};
+  } else if (input.request.ttl < Duration::zero()) {
+    refusal = Error{ErrorCode::invalid_argument, "maintenance takes no negative time"};
   } else if (known_leader().is_none()) {
     refusal = Error{ErrorCode::not_leader, "no leader is known"};
   } else if (wishes.size() >= config.forwards_max) {

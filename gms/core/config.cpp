@@ -20,6 +20,8 @@ Error refused(const std::string& what) {
   return {ErrorCode::invalid_argument, what};
 }
 
+constexpr Duration kDurationMax = std::chrono::hours(365 * 24);
+
 model::Result<void> check_durations(const Config& c) {
   const std::array<Named<Duration>, 21> durations{{
       {"tick", c.tick},
@@ -44,8 +46,11 @@ model::Result<void> check_durations(const Config& c) {
       {"disk_stall", c.disk_stall},
       {"pin_time", c.pin_time},
   }};
-  for (const auto& [name, value] : durations)
+  for (const auto& [name, value] : durations) {
     if (value <= Duration::zero()) return refused(std::string(name) + " must be more than 0");
+    // They are added to clocks.
+    if (value > kDurationMax) return refused(std::string(name) + " must be at most a year");
+  }
   return {};
 }
 

@@ -33,10 +33,20 @@ model::ErrorCode code_of(ForwardVerdict verdict) {
     case ForwardVerdict::not_leader: return ErrorCode::not_leader;
     case ForwardVerdict::busy: return ErrorCode::busy;
     case ForwardVerdict::refused: return ErrorCode::conflict;
+    case ForwardVerdict::unavailable: return ErrorCode::unavailable;
+    case ForwardVerdict::not_found: return ErrorCode::not_found;
+    case ForwardVerdict::invalid_argument: return ErrorCode::invalid_argument;
     case ForwardVerdict::accepted:
     case ForwardVerdict::unknown: break;
   }
   return ErrorCode::outcome_unknown;
+}
+
+ForwardVerdict verdict_of(model::ErrorCode code) {
+  for (const auto verdict : {ForwardVerdict::busy, ForwardVerdict::unavailable,
+                             ForwardVerdict::not_found, ForwardVerdict::invalid_argument})
+    if (code_of(verdict) == code) return verdict;
+  return ForwardVerdict::refused;
 }
 
 std::string_view name_of(const MessageBody& body) {

@@ -160,10 +160,22 @@ struct Forward {
   friend bool operator==(const Forward&, const Forward&);
 };
 
-enum class ForwardVerdict : std::uint8_t { accepted = 1, not_leader, busy, unknown, refused };
+enum class ForwardVerdict : std::uint8_t {
+  accepted = 1,
+  not_leader,
+  busy,
+  unknown,
+  refused,
+  // Reasons of a refusal that who asked tells from others, as if it had asked the leader itself.
+  unavailable,
+  not_found,
+  invalid_argument
+};
 
 /// What a verdict other than `accepted` means to who asked.
 [[nodiscard]] model::ErrorCode code_of(ForwardVerdict verdict);
+/// The verdict that a leader's refusal is told by; `refused` for all that has none of its own.
+[[nodiscard]] ForwardVerdict verdict_of(model::ErrorCode code);
 
 struct ForwardReply {
   model::Ticket ticket;

@@ -114,8 +114,7 @@ ForwardReply Engine::Parts::take_forward(Leading& leading, const Message& messag
       reply.first = *answer;
       return reply;
     }
-    const bool busy = answer.error().code == ErrorCode::busy;
-    reply.verdict = busy ? ForwardVerdict::busy : ForwardVerdict::refused;
+    reply.verdict = verdict_of(answer.error().code);
     reply.detail = answer.error().detail;
     return reply;
   }
@@ -240,9 +239,11 @@ void Engine::Parts::resend_multicasts() {
   next_resend = now + config.multicast_resend;
   // In one message: of several, one that is overtaken leaves a gap that all behind it fall into.
   // No more than a leader takes at a time: the rest has its turn when these are delivered.
+  // Nor than a message has room for.
+  const std::size_t bytes_max = std::min(config.uncommitted_bytes_max, kEntryPayloadBytesMax);
   EntryRunBuilder oldest;
   for (const Payload& drafts : outbox.pending()) {
-    if (!oldest.empty() && oldest.bytes() + drafts.size() > config.uncommitted_bytes_max) break;
+    if (!oldest.empty() && oldest.bytes() + drafts.size() > bytes_max) break;
     oldest.append_drafts(drafts.bytes());
   }
   if (!oldest.empty()) hand_on_multicasts(oldest.take_drafts());

@@ -178,7 +178,8 @@ class RestOfBody {
     return read_enum(reply.verdict, core::AppendVerdict::accepted, core::AppendVerdict::stale);
   }
   Result<void> read(const core::ForwardReply& reply) const {
-    return read_enum(reply.verdict, core::ForwardVerdict::accepted, core::ForwardVerdict::refused);
+    return read_enum(reply.verdict, core::ForwardVerdict::accepted,
+                     core::ForwardVerdict::invalid_argument);
   }
   Result<void> read(const core::JoinReply& reply) const {
     return read_enum(reply.verdict, core::JoinVerdict::accepted, core::JoinVerdict::already);

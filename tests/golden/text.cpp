@@ -49,6 +49,9 @@ std::string_view name_of_verdict(ForwardVerdict verdict) {
     case ForwardVerdict::busy: return "busy";
     case ForwardVerdict::unknown: return "unknown";
     case ForwardVerdict::refused: return "refused";
+    case ForwardVerdict::unavailable: return "unavailable";
+    case ForwardVerdict::not_found: return "not_found";
+    case ForwardVerdict::invalid_argument: return "invalid_argument";
   }
   return "?";
 }

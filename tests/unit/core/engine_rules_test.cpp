@@ -395,6 +395,38 @@ TEST_F(EngineRules, MulticastsInTheNameOfAnotherMemberAreRefused) {
   EXPECT_EQ(forward(2), ForwardVerdict::accepted);
 }
 
+TEST_F(EngineRules, MulticastsThatAreSentAgainFitIntoAMessage) {
+  config_.multicast_bytes_max = 64 << 20;
+  start(0);
+  receive(member(2), kEpoch + 1, Heartbeat{});
+  const std::string body(1 << 20, 'm');
+  for (int i = 0; i < 20; ++i) {
+    EntryRunBuilder drafts;
+    const std::array<std::byte, kMulticastHeaderBytes> header{};
+    drafts.append(EntryKind::multicast, {header, as_bytes(body)});
+    step(Multicast{++last_ticket_, std::move(drafts)});
+  }
+  sent_.clear();
+  tick(config_.multicast_resend);
+  const std::size_t bytes = sent_to<Forward>(member(2)).drafts.size();
+  EXPECT_LE(bytes, kEntryPayloadBytesMax);
+  EXPECT_GT(bytes + body.size() + 1024, kEntryPayloadBytesMax) << "as many as fit";
+}
+
+TEST_F(EngineRules, ATimeOfMaintenanceBelowZeroIsRefusedHere) {
+  start(0);
+  receive(member(2), kEpoch + 1, Heartbeat{});
+  sent_.clear();
+  AdminRequest request;
+  request.action = AdminAction::maintenance;
+  request.member = member(3);
+  request.ttl = -5ms;
+  Effects effects;
+  engine_->step(now_, Admin{++last_ticket_, request}, effects);
+  ASSERT_EQ(effects.size(), 1U);
+  EXPECT_EQ(std::get<Completed>(effects[0]).error->code, ErrorCode::invalid_argument);
+}
+
 TEST_F(EngineRules, OfEntriesThatASnapshotReplacesNoneStays) {
   start(3);
   const Mark mark = fetch_snapshot({Epoch(kEpoch + 1), Index(13)});
