@@ -20,11 +20,13 @@ void Group::Parts::on_completed(const core::Completed& completed) {
   reads.complete(completed.first, completed.count, error);
   const auto answer = completed.error ? Result<void>(error) : Result<void>();
   requests.complete(completed.first, completed.count, answer);
+  if (stopped) return;
   listener.completed(completed.first, completed.count, completed.error, completed.leader);
 }
 
 void Group::Parts::on_read_ready(const core::ReadReady& ready) {
   reads.complete(ready.ticket, 1, ready.index);
+  if (stopped) return;
   listener.read_ready(ready.ticket, ready.index);
 }
 
@@ -45,6 +47,7 @@ void Group::Parts::on_restored(const model::PlacedView& restored) {
 }
 
 void Group::Parts::on_stopped(const Error& error) {
+  stopped = true;
   durable_log = nullptr;
   forget_waiters();
   listener.stopped(error);
@@ -146,6 +149,7 @@ boost::asio::io_context& Group::context() const {
 }
 
 void Group::stop() {
+  parts_->stopped = true;
   parts_->durable_log = nullptr;
   parts_->driver->stop();
   parts_->forget_waiters();

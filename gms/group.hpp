@@ -42,7 +42,8 @@ struct GroupOptions {
   std::filesystem::path directory;
   /// The member's name, unique in its group. With Durability::disk it is fixed by initialise().
   std::string name;
-  /// Where other members reach this one, `host:port`. Port 0 takes any free port.
+  /// Where other members reach this one, `host:port`. Port 0 takes any free port, but for the
+  /// founder of a group on disk, whose address is written down before it listens.
   std::string listen_address = "127.0.0.1:0";
   /// What other members are told instead of the address listened on; empty for that itself.
   std::string advertise_address;
@@ -74,7 +75,7 @@ struct GroupOptions {
 };
 
 /// Hears from a Group. All calls come on the group's thread, one at a time, and never out of a call
-/// of a Group's method.
+/// of a Group's method. None may throw: what leaves one ends the process.
 class GroupListener {
  public:
   virtual ~GroupListener() = default;
@@ -127,7 +128,9 @@ class Completion {
 
 /// Makes an empty directory that of a new member: of a new group with this member alone, or, with
 /// `join_addresses`, of one that will join. Blocks for its writes. Errors: invalid_argument (an
-/// option), conflict (the directory is a member's already or is in use), io.
+/// option), conflict (the directory is a member's already or is in use), not_found (it has no
+/// parent), corrupt (a member ran there, and what names it is missing), busy (the disk has no
+/// room), io.
 [[nodiscard]] model::Result<model::Identity> initialise(const GroupOptions& options);
 
 /// The same for the founder of a group that goes on from the state of another one, which the
@@ -166,7 +169,7 @@ class Group {
   /// listens for its peers and starts; callbacks begin when the io_context runs. Errors:
   /// invalid_argument (an option or address), conflict (directory or port in use), not_found (the
   /// directory is not a member's), corrupt (log or application are not what was acknowledged: this
-  /// incarnation must not start again), io.
+  /// incarnation must not start again), busy (the disk has no room for what a start writes), io.
   [[nodiscard]] static model::Result<std::unique_ptr<Group>> open(boost::asio::io_context& context,
                                                                   const GroupOptions& options,
                                                                   Ports ports);

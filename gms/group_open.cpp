@@ -34,6 +34,8 @@ model::GroupId random_group() {
   return {high, random_number()};
 }
 
+constexpr std::chrono::milliseconds kSnapshotKeptMax = std::chrono::hours(365 * 24);
+
 Result<void> check_limit(const char* what, std::size_t size, std::size_t max) {
   if (size <= max) return {};
   return invalid(std::string(what) + " of " + std::to_string(size) + " bytes; the limit is " +
@@ -57,6 +59,7 @@ Result<void> check(const GroupOptions& options) {
     return checked;
   if (auto checked = check_limit("address", advertised, model::kMemberAddressBytesMax); !checked)
     return checked;
+  if (options.snapshot_kept > kSnapshotKeptMax) return invalid("snapshot_kept is at most a year");
   if (options.disk_low_bytes != 0 && options.disk_low_bytes <= options.disk_reserve_bytes)
     return invalid("disk_low_bytes must be larger than disk_reserve_bytes, or zero");
   // Besides entries an Append has some fields, which must fit into a frame with them.
@@ -166,7 +169,9 @@ Result<model::Identity> make_directory(const GroupOptions& options, const model:
   if (auto checked = check(options); !checked) return checked.error();
   if (options.durability == Durability::memory)
     return invalid("a member that keeps nothing on a disk needs no directory");
-  const auto address = advertised(options, options.listen_address);
+  // Who joins tells its address when it does.
+  Result<std::string> address = std::string();
+  if (options.join_addresses.empty()) address = advertised(options, options.listen_address);
   if (!address) return address.error();
   auto member = new_member(options, *address);
   if (!member) return member.error();

@@ -82,6 +82,8 @@ class Group::Parts final : public net::DriverListener {
   /// The driver's; null for a log in memory, and after the driver stopped.
   log::DurableLog* durable_log = nullptr;
   std::shared_ptr<net::Driver> driver;
+  /// A callback may stop the group before the next one.
+  bool stopped = false;
 };
 
 }  // namespace gms

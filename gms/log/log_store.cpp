@@ -217,7 +217,9 @@ Result<void> LogStore::move_base(Meta meta) {
   reader_.forget();
   const auto held = head_at(base.position.index);
   if (!held) return held.error();
-  GMS_ASSERT(*held == base, "I19");
+  if (*held != base)
+    return Error{ErrorCode::corrupt, "entry " + to_string(base.position) +
+                                         " of the log is not the one that was written"};
   if (auto done = state_files_.write_meta(meta); !done) return done;
   meta_ = std::move(meta);
   retire_segments();

@@ -65,6 +65,15 @@ Descriptor open_descriptor(const std::string& path, int flags) {
   }
 }
 
+/// What a call returns that no signal has interrupted.
+template <class Call>
+int uninterrupted(const Call& call) {
+  int result = 0;
+  do result = call();
+  while (result != 0 && errno == EINTR);
+  return result;
+}
+
 /// Pieces still to be written, as the system call wants them.
 class Gather {
  public:
@@ -138,7 +147,8 @@ class PosixFile final : public File {
   }
 
   Result<void> sync() override {
-    if (::fdatasync(file_.number()) != 0) return system_error("fdatasync", path_);
+    if (uninterrupted([&] { return ::fdatasync(file_.number()); }) != 0)
+      return system_error("fdatasync", path_);
     return {};
   }
 
@@ -210,7 +220,8 @@ Result<void> PosixFileSystem::make_directory(const std::string& path) {
 Result<void> PosixFileSystem::sync_directory(const std::string& path) {
   const Descriptor directory = open_descriptor(path, O_RDONLY | O_DIRECTORY);
   if (!directory.is_open()) return system_error("open", path);
-  if (::fsync(directory.number()) != 0) return system_error("fsync", path);
+  if (uninterrupted([&] { return ::fsync(directory.number()); }) != 0)
+    return system_error("fsync", path);
   return {};
 }
 
@@ -239,7 +250,7 @@ Result<std::uint64_t> PosixFileSystem::free_bytes(const std::string& path) {
 Result<std::unique_ptr<DirectoryLock>> PosixFileSystem::lock(const std::string& path) {
   Descriptor directory = open_descriptor(path, O_RDONLY | O_DIRECTORY);
   if (!directory.is_open()) return system_error("open", path);
-  if (::flock(directory.number(), LOCK_EX | LOCK_NB) != 0) {
+  if (uninterrupted([&] { return ::flock(directory.number(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno == EWOULDBLOCK)
       return Error{ErrorCode::conflict, path + " is in use by another process"};
     return system_error("flock", path);

@@ -40,7 +40,8 @@ struct DeliveryBatch {
 ///
 /// Guarantee of gms: calls come one at a time, in stream order, each message at most once above the
 /// mark that the application stored; a view comes between the same messages at every member.
-/// Thread rule: all calls come on the group's own thread and must not block it for long.
+/// Thread rule: all calls come on the group's own thread and must not block it for long. None may
+/// throw: what leaves one ends the process.
 class Application {
  public:
   virtual ~Application() = default;

@@ -1,5 +1,7 @@
 #include "gms/net/address.hpp"
 
+#include <fcntl.h>
+
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/socket_base.hpp>
 #include <charconv>
@@ -52,6 +54,10 @@ std::string to_string(const tcp::endpoint& endpoint) {
   return to_string(HostPort{endpoint.address().to_string(), endpoint.port()});
 }
 
+void keep_from_children(int socket) {
+  ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+}
+
 Result<tcp::acceptor> listen_at(boost::asio::io_context& context, std::string_view address) {
   const auto parsed = parse_address(address);
   if (!parsed) return parsed.error();
@@ -63,6 +69,7 @@ Result<tcp::acceptor> listen_at(boost::asio::io_context& context, std::string_vi
   const tcp::endpoint endpoint(host, parsed->port);
   tcp::acceptor acceptor(context);
   acceptor.open(endpoint.protocol(), error);
+  if (!error) keep_from_children(acceptor.native_handle());
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);

@@ -23,6 +23,10 @@ struct HostPort {
 [[nodiscard]] std::string to_string(const HostPort& address);
 [[nodiscard]] std::string to_string(const boost::asio::ip::tcp::endpoint& endpoint);
 
+/// A program that this process starts does not get the socket: it would hold the port, and the
+/// other end would not hear when this process is gone.
+void keep_from_children(int socket);
+
 /// Listens at `address`, whose host is a numeric address; port 0 takes any free port. Errors:
 /// invalid_argument (not such an address), conflict (in use), io.
 [[nodiscard]] model::Result<boost::asio::ip::tcp::acceptor> listen_at(

@@ -189,7 +189,7 @@ void Driver::take(core::Input input) {
   schedule_turn_end();
 }
 
-void Driver::step(core::Input input) {
+void Driver::step(core::Input input) noexcept {
   GMS_ASSERT(!stepping_, "DC3");
   stepping_ = true;
   ++statistics_.steps;
@@ -321,6 +321,7 @@ void Driver::carry_out(core::Deliver& effect) {
   ++statistics_.deliveries;
   statistics_.delivered_entries += effect.batch.deliveries.size();
   const auto delivered = ports_.application.deliver(effect.batch);
+  if (stopped_) return;
   if (!delivered) {
     lose(effect.batch);
     return on_application_error(delivered.error());
@@ -337,6 +338,7 @@ void Driver::lose(const model::DeliveryBatch& batch) {
     if (delivery.ticket == Ticket()) continue;
     core::Completed completed{delivery.ticket, 1, why, {}};
     ports_.listener.on_completed(completed);
+    if (stopped_) return;
   }
 }
 
@@ -347,6 +349,7 @@ void Driver::take_sample() {
 void Driver::carry_out(core::InstallView& effect) {
   if (takes_nothing_) return;
   const auto installed = ports_.application.install(effect.view, effect.mark);
+  if (stopped_) return;
   if (!installed) return on_application_error(installed.error());
   applied_ = effect.view.position.index;
   durable_may_have_grown_ = true;
@@ -420,6 +423,7 @@ void Driver::carry_out(core::InstallSnapshot& effect) {
   // Before the order right behind this reaches the log, which is what makes the change count.
   const auto restored = ports_.application.restore(std::move(staged), effect.generation,
                                                    model::encode(effect.meta.mark));
+  if (stopped_) return;
   if (!restored) return fail(restored.error());
   takes_nothing_ = false;
   settling_ = {effect.order, effect.generation};

@@ -112,7 +112,8 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void begin(boost::asio::ip::tcp::acceptor acceptor, const MakeLog& make_log);
   void start_engine();
   void take(core::Input input);
-  void step(core::Input input);
+  /// What a callback throws ends the process here.
+  void step(core::Input input) noexcept;
   void carry_out_effects();
   void schedule_turn_end();
   void end_turn();

@@ -21,7 +21,7 @@ struct LinkSettings {
   std::uint64_t seed = 0;
 
   BackoffSettings backoff;
-  /// For connecting and both frames of the handshake together.
+  /// For connecting and both frames of the handshake together, but not for looking up a name.
   std::chrono::milliseconds handshake_deadline{2000};
   /// Within this time of its beginning some frame of an inbound connection has to end. A length
   /// that arrived damaged would otherwise be waited for, over a link that looks well.

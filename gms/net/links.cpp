@@ -182,6 +182,7 @@ Result<void> Links::on_welcome(OutboundLink& link, const wire::Hello& welcome) {
   peer->last_failure.clear();
   learn_address(*peer, welcome.address);
   close_older_boots(*peer, welcome.boot);
+  peer->outbound_boot = welcome.boot;
   ++peer->connects;
   report(LinkEventKind::connected, welcome.from, peer->address, "");
   tell(peer->presence.outbound_opened(welcome.boot));
@@ -265,6 +266,8 @@ Result<wire::Hello> Links::on_hello(InboundLink& link, const wire::Hello& hello)
   peer.inbound.push_back(self);
   if (!peer.wanted) start_sweep();
   if (peer.outbound) peer.outbound->hurry();
+  // What was open to the life before ends at a host that may be gone, and never say so.
+  if (peer.outbound && peer.outbound_boot < hello.boot) peer.outbound->renew();
   report(LinkEventKind::accepted, hello.from, link.remote(), "");
   tell(peer.presence.inbound_opened(hello.boot));
   if (peer.inbound.size() > settings_.inbound_per_member_max) close_oldest(peer);

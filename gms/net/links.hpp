@@ -89,6 +89,8 @@ class Links : public std::enable_shared_from_this<Links>,
     bool address_is_its_own = false;
     bool wanted = false;
     std::shared_ptr<OutboundLink> outbound;
+    /// Of whoever welcomed the outbound link last.
+    model::BootSeq outbound_boot;
     std::vector<std::shared_ptr<InboundLink>> inbound;
     std::uint64_t connects = 0;
     /// Why the latest attempt to connect failed, until one succeeds.

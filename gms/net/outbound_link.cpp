@@ -92,6 +92,13 @@ void OutboundLink::hurry() {
   if (state_ == State::pausing) timer_.cancel();
 }
 
+void OutboundLink::renew() {
+  if (state_ != State::open) return;
+  drop_queue();
+  // The reader notices.
+  close(socket_);
+}
+
 void OutboundLink::start_deadline() {
   timed_out_ = false;
   timer_.expires_after(settings_.handshake_deadline);

@@ -74,6 +74,8 @@ class OutboundLink : public std::enable_shared_from_this<OutboundLink> {
   void flush();
   /// Ends a pause between attempts.
   void hurry();
+  /// Gives up the connection, if it is open, and what is queued, and makes another.
+  void renew();
   void stop();
 
  private:

@@ -48,6 +48,7 @@ asio::awaitable<Result<void>> connect_once(tcp::socket* socket, tcp::endpoint en
   error_code refused;
   socket->open(endpoint.protocol(), refused);
   if (refused) co_return Error{ErrorCode::unavailable, refused.message()};
+  keep_from_children(socket->native_handle());
   if (endpoint.address().is_loopback()) send_unpaced(*socket);
   const auto [error] = co_await socket->async_connect(endpoint, kAwait);
   if (error)
@@ -67,6 +68,7 @@ asio::awaitable<Result<void>> connect_once(tcp::socket* socket, tcp::endpoint en
 void prepare(tcp::socket& socket) {
   // A socket that takes no option is about to fail at its first read or write, which tells.
   error_code ignored;
+  keep_from_children(socket.native_handle());
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
   ::setsockopt(socket.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT,

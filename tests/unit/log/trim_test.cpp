@@ -65,6 +65,14 @@ Texts above(const Texts& texts, std::uint64_t base) {
   return {texts.upper_bound(base), texts.end()};
 }
 
+TEST_F(Trims, ABaseThatTheLogDoesNotHaveIsDamageAndNoCrash) {
+  found(small_segments());
+  append_batches(3);
+  PersistRequest request = trim_order(base_at(2));
+  request.trim_to->head.hash = model::EntryHash(request.trim_to->head.hash.value() ^ 1);
+  EXPECT_EQ(store_->write({&request, 1}).error().code, model::ErrorCode::corrupt);
+}
+
 TEST_F(Trims, WhatIsUpToTheBaseIsGone) {
   found();
   append(1, 4);

@@ -496,6 +496,24 @@ TEST(Links, AnAddressWhereNobodyListensIsOneEventUntilSomebodyDoes) {
   EXPECT_TRUE(ask_until(context, a, address, [&] { return nobody_there() == 3; }));
 }
 
+TEST(Links, WhoComesBackElsewhereIsWrittenToThereAtOnce) {
+  io_context context;
+  End a(context, settings_of(1));
+  End before(context, settings_of(2, 1));
+  a.links().know(before.id(), before.address());
+  ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerConnected>() == 1; }));
+  // The host of the life before is gone and says nothing: as if this end were not there.
+  End after(context, settings_of(2, 2));
+  after.links().know(a.id(), a.address());
+  ASSERT_TRUE(run_until(context, [&] { return after.count<core::PeerConnected>() == 1; }));
+  const auto arrives = [&] {
+    a.links().send(message(1, 2, 7));
+    a.links().flush();
+    return !after.epochs().empty();
+  };
+  EXPECT_TRUE(run_until(context, arrives));
+}
+
 TEST(Links, APortThatIsNotForPeersIsToldFromOneThatRefuses) {
   io_context context;
   End a(context, settings_of(1));
