@@ -38,7 +38,10 @@ void Dispatcher::take_reply(Endpoint& endpoint, PendingCall& call, const api::Re
 
 void Dispatcher::take_write_reply(PendingCall& call, const Answer& answer) {
   const auto reply = api::decode_command_reply(answer.body);
-  if (!reply) return finish(call, reply.error());
+  // Who answers with what cannot be read may well have done it.
+  if (!reply)
+    return finish(call, Error{ErrorCode::outcome_unknown,
+                              "its answer cannot be read: " + reply.error().detail});
   switch (reply->outcome) {
     case Outcome::done:
     case Outcome::not_found:

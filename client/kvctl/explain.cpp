@@ -122,8 +122,12 @@ Refusal why_not_rest(const GroupFacts& facts, const Plan& plan) {
 
 Refusal why_not_transfer(const GroupFacts& facts, const MemberId& member) {
   if (member == facts.leader) return std::nullopt;
-  if (facts.view.is_up(member) && !is_among(facts.full, member)) return std::nullopt;
-  return Error{ErrorCode::unavailable, facts.name_of(member) + " is down or its disk is full"};
+  if (!facts.view.is_up(member) || is_among(facts.full, member))
+    return Error{ErrorCode::unavailable, facts.name_of(member) + " is down or its disk is full"};
+  if (is_among(facts.stateless, member))
+    return Error{ErrorCode::unavailable,
+                 "the state of " + facts.name_of(member) + " is out of use"};
+  return std::nullopt;
 }
 
 Refusal why_not(const GroupFacts& facts, const Plan& plan) {

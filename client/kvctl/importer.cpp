@@ -51,7 +51,7 @@ void Importer::ended(const std::string& key, std::size_t bytes, const Result<Wri
   bytes_in_flight_ -= bytes;
   if (reply)
     ++written_;
-  else if (!failure_)
+  else if (!failure_ || reply.error().code == ErrorCode::outcome_unknown)
     failure_ = Error{reply.error().code, "key " + escape(key) + ": " + reply.error().detail};
   // Under the lock: once it is free the importer may be gone.
   changed_.notify_all();
@@ -66,6 +66,13 @@ std::uint64_t Importer::settle() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
   return written_;
+}
+
+Error Importer::outcome_after(Error why) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
+  const bool unknown = failure_ && failure_->code == ErrorCode::outcome_unknown;
+  return unknown ? *failure_ : why;
 }
 
 Result<std::uint64_t> Importer::finish(const std::istream& in) {

@@ -34,14 +34,14 @@ class Importer {
   Importer& operator=(const Importer&) = delete;
 
   /// Calls `progress` with the pairs written so far, now and then. Returns how many were written.
-  /// Errors: that of a write that failed, invalid_argument for a line that is not a pair, naming
-  /// its number, io.
+  /// Errors: that of a write that failed, first of all outcome_unknown, invalid_argument for a line
+  /// that is not a pair, naming its number, io.
   template <class Progress>
   [[nodiscard]] client::Result<std::uint64_t> run(std::istream& in, Progress progress) {
     std::uint64_t lines = 0;
     for (std::string line; std::getline(in, line);) {
       ++lines;
-      if (auto taken = take(line, lines); !taken) return taken.error();
+      if (auto taken = take(line, lines); !taken) return outcome_after(taken.error());
       if (lines % kProgressEvery == 0) progress(written());
     }
     return finish(in);
@@ -60,6 +60,9 @@ class Importer {
 
   [[nodiscard]] client::Result<void> take(const std::string& line, std::uint64_t number);
   [[nodiscard]] client::Result<std::uint64_t> finish(const std::istream& in);
+  /// Waits for the writes in flight. That one of them may have been done is worth more than `why`
+  /// nothing follows.
+  [[nodiscard]] client::Error outcome_after(client::Error why);
   /// Waits for room for a write. False when one has failed.
   [[nodiscard]] bool wait_for_room(const KeyAndValue& pair);
   void ended(const std::string& key, std::size_t bytes,

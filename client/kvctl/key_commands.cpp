@@ -251,6 +251,10 @@ Result<ExitCode> delete_prefix(Context& context) {
 
 Result<ExitCode> run_delete(Context& context) {
   if (context.arguments().has("prefix")) return delete_prefix(context);
+  for (const char* option : {"dry-run", "yes"})
+    if (context.arguments().has(option))
+      return Error{ErrorCode::invalid_argument,
+                   "--" + std::string(option) + " goes with --prefix; KEY alone is one key"};
   const std::string key = context.arguments().text("KEY");
   std::string condition;
   const auto options = write_options(context.arguments(), condition);
@@ -296,8 +300,8 @@ std::vector<Command> key_commands() {
         if_value,
         previous,
         {"--prefix", OptionKind::flag, "Remove every key that begins with KEY", ""},
-        {"--yes", OptionKind::flag, "Really remove them", ""},
-        {"--dry-run", OptionKind::flag, "Print what would be removed", ""}},
+        {"--yes", OptionKind::flag, "With --prefix: really remove them", ""},
+        {"--dry-run", OptionKind::flag, "With --prefix: print what would be removed", ""}},
        run_delete},
       {"range",
        "Print the keys from FROM up to but without TO",

@@ -48,15 +48,20 @@ class Load {
   }
 
  private:
-  /// Opens every client's connections and session, which is no part of what is measured.
+  /// Opens every client's connections, and the session of one that is to write, which is no part of
+  /// what is measured.
   [[nodiscard]] Result<void> warm_up() {
     std::size_t waiting = clients_.size();
     std::optional<Error> failure;
-    const auto take = [&](const Result<client::WriteReply>& reply) {
+    const auto take = [&](const auto& reply) {
       if (!reply) failure = reply.error();
       if (--waiting == 0) context_.stop();
     };
-    for (const auto& client : clients_) client->put(key_of(0), value_, {}, take);
+    for (const auto& client : clients_)
+      if (plan_.kind == LoadKind::get)
+        client->get(key_of(0), {}, take);
+      else
+        client->put(key_of(0), value_, {}, take);
     context_.run();
     if (failure) return *failure;
     return {};

@@ -154,6 +154,14 @@ class Watch {
   std::optional<Error> failure_;
 };
 
+Result<void> check_ports(const LocalMember& member) {
+  for (const std::string& address : {member.client_address, member.peer_address})
+    if (!is_port_free(port_of(address)))
+      return Error{ErrorCode::io, "port " + std::to_string(port_of(address)) + ", for " +
+                                      member.name + ", is in use. Try: another --base-port"};
+  return {};
+}
+
 }  // namespace
 
 Result<LocalMember> LocalCluster::find(const std::string& name) const {
@@ -174,6 +182,9 @@ Result<void> LocalCluster::start(std::size_t count, std::optional<std::uint16_t>
     if (auto same = check_same(all, count, base_port); !same) return same;
   while (all.size() < count)
     all.push_back(member_at(directory_, base_port.value_or(kBasePortDefault), all.size() + 1));
+  // All before the first: half a cluster would be in the way of the next try.
+  for (const LocalMember& member : all)
+    if (auto free = process_of(member) ? Result<void>() : check_ports(member); !free) return free;
   for (const LocalMember& member : all) {
     if (process_of(member)) continue;
     if (auto launched = launch(member, all); !launched) return launched;
@@ -210,10 +221,7 @@ Result<void> LocalCluster::start(const LocalMember& member) {
 
 Result<void> LocalCluster::launch(const LocalMember& member,
                                   const std::vector<LocalMember>& others) {
-  for (const std::string& address : {member.client_address, member.peer_address})
-    if (!is_port_free(port_of(address)))
-      return Error{ErrorCode::io, "port " + std::to_string(port_of(address)) + ", for " +
-                                      member.name + ", is in use. Try: another --base-port"};
+  if (auto free = check_ports(member); !free) return free;
   std::vector<std::string> words{program_beside("kvd").string(),
                                  "run",
                                  "--data",

@@ -39,9 +39,16 @@ std::string trimmed(const std::string& text) {
 
 using Values = std::map<std::string, std::string>;
 
+/// What is not there says nothing; what is there has to be readable, for who wrote a setting down
+/// counts on it.
 Result<Values> read_file(const std::filesystem::path& path) {
   Values values;
+  std::error_code failed;
+  const auto status = std::filesystem::status(path, failed);
+  if (status.type() == std::filesystem::file_type::not_found) return values;
   std::ifstream in(path);
+  if (failed || std::filesystem::is_directory(status) || !in)
+    return Error{ErrorCode::io, path.string() + ": cannot be read, and may hold settings"};
   std::size_t number = 0;
   for (std::string line; std::getline(in, line);) {
     const std::string place = path.string() + ":" + std::to_string(++number);
@@ -53,12 +60,14 @@ Result<Values> read_file(const std::filesystem::path& path) {
       return wrong(place, "not a setting of endpoints, output, timeout, color, dir or base-port");
     values[name] = trimmed(line.substr(equals + 1));
   }
+  if (in.bad()) return Error{ErrorCode::io, path.string() + ": cannot be read to its end"};
   return values;
 }
 
 Result<Values> file_values(const Environment& environment) {
   if (const auto named = environment("KVCTL_CONFIG")) {
-    if (!std::filesystem::exists(*named))
+    std::error_code failed;
+    if (std::filesystem::status(*named, failed).type() == std::filesystem::file_type::not_found)
       return Error{ErrorCode::not_found, *named + ": no such file (KVCTL_CONFIG names it)"};
     return read_file(*named);
   }

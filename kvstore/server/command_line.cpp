@@ -10,9 +10,11 @@
 #include "kvstore/api/nearest.hpp"
 #include "kvstore/server/data_directory.hpp"
 #include "kvstore/server/listen.hpp"
+#include "kvstore/server/setting_table.hpp"
 
 namespace kvstore::server {
 
+using gms::model::Duration;
 using gms::model::Error;
 using gms::model::Result;
 
@@ -268,6 +270,27 @@ std::variant<Settings, Failure> gather_settings(const Command& command,
   return settings;
 }
 
+namespace {
+
+bool is_zero(const SettingField& field) {
+  if (const auto* const time = std::get_if<Duration*>(&field)) return **time == Duration::zero();
+  if (const auto* const size = std::get_if<SizeField>(&field)) return *size->bytes == 0;
+  if (const auto* const count = std::get_if<CountField>(&field)) return *count->count == 0;
+  return false;
+}
+
+/// A limit of nothing would stop for ever what it limits. Only to hold nothing back makes sense.
+std::optional<Failure> check_limits(Settings settings) {
+  for (const Setting& setting : setting_table()) {
+    const bool holds = setting.key.starts_with("held-") || setting.key.starts_with("hold-");
+    if (setting.section == "limits" && !holds && is_zero(setting.field(settings)))
+      return usage(flag_name(setting) + " must be more than 0");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<Failure> check_settings(const Settings& settings) {
   if (settings.data.empty()) return usage("no data directory. Try: --data DIR");
   if (auto failure = check_addresses(settings)) return failure;
@@ -276,7 +299,7 @@ std::optional<Failure> check_settings(const Settings& settings) {
   const std::uint64_t low = settings.log.disk_low_bytes;
   if (low != 0 && low <= settings.log.disk_reserve_bytes)
     return usage("log-disk-low-bytes must be larger than log-disk-reserve-bytes, or 0");
-  return std::nullopt;
+  return check_limits(settings);
 }
 
 }  // namespace kvstore::server

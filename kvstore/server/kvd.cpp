@@ -259,6 +259,8 @@ Result<void> Kvd::restore(std::unique_ptr<gms::model::StateSink> staged,
   apply_failed_ = !restored;
   if (!restored) return restored;
   damage_reported_ = false;
+  // Its clock stands until something is delivered.
+  loop_.applied_at = Instant();
   service_->serve_state(StateUse::served);
   service_->on_applied(monotonic_now());
   return {};
@@ -277,7 +279,11 @@ Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {
   loop_.apply_max = std::max(loop_.apply_max, took);
   loop_.applied_at = monotonic_now();
   apply_failed_ = !applied;
-  if (!applied && applied.error().code == ErrorCode::corrupt) note_damage(applied.error());
+  if (!applied && applied.error().code == ErrorCode::corrupt) {
+    note_damage(applied.error());
+    // What it says that it has applied is not all in the store.
+    service_->serve_state(StateUse::quarantined);
+  }
   if (applied) service_->on_applied(monotonic_now());
   return applied;
 }

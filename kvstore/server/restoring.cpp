@@ -98,7 +98,12 @@ std::optional<Failure> restore_directory(const Settings& settings, const std::st
   if (auto failure = prepare_directory(settings)) return failure;
   std::uint64_t rows = 0;
   const auto mark = make_store(settings, *reader, rows);
-  if (!mark) return file_failure(file, mark.error());
+  if (!mark) {
+    // What there is of it is nobody's state; a member that is made here later begins with none.
+    std::error_code ignored;
+    fs::remove_all(storage::store_directory(settings.data, kFirstGeneration), ignored);
+    return file_failure(file, mark.error());
+  }
   if (auto synced = files.sync_directory(settings.data); !synced)
     return directory_failure(settings.data, synced.error());
   const auto made = gms::initialise_from(group_options(settings), *mark);

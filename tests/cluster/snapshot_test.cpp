@@ -112,6 +112,7 @@ TEST(Snapshot, ADamagedFileIsRefusedAndMakesNoMember) {
   EXPECT_THAT(copy.restored().err, HasSubstr("not an intact snapshot"));
   const Finished refused = run_program({built("kvd"), "run", "--data", copy.data()}, {}, 10s);
   EXPECT_EQ(refused.exit_code, 3) << "it was made a member's";
+  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(copy.data()) / "state.1"));
 }
 
 }  // namespace

@@ -51,6 +51,19 @@ TEST_F(ClientTest, SaysUnknownWhenAMemberTookAWriteAndNobodyAnswered) {
   EXPECT_EQ(reply.error().code, ErrorCode::outcome_unknown);
 }
 
+TEST_F(ClientTest, SaysUnknownWhenTheAnswerToAWriteCannotBeRead) {
+  n1.on_request([](FakeServer& server, const Received& request) {
+    if (request.is_registration()) return server.carry_out(request);
+    server.answer(request, gms::model::Bytes(3));
+  });
+  n2.on_request(redirect_to(n1));
+  n3.on_request(redirect_to(n1));
+  const auto reply = put(*connect());
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, ErrorCode::outcome_unknown);
+  EXPECT_THAT(reply.error().detail, HasSubstr("its answer cannot be read"));
+}
+
 TEST_F(ClientTest, SaysUnknownWhenTheMemberThatTookAWriteIsGone) {
   n1.on_request([](FakeServer& server, const Received& request) {
     if (request.is_registration()) return server.carry_out(request);

@@ -190,6 +190,9 @@ TEST(Explain, LeadershipGoesToWhoIsUpAndHasRoom) {
   GroupFacts facts = facts_of(3, 3);
   facts.full = {id_of(2)};
   EXPECT_EQ(refusal(explained(facts, Change::transfer, 2)).code, ErrorCode::unavailable);
+  facts.full = {};
+  facts.stateless = {id_of(2)};
+  EXPECT_EQ(refusal(explained(facts, Change::transfer, 2)).code, ErrorCode::unavailable);
 }
 
 TEST(Explain, NothingIsDoneWithoutALeader) {

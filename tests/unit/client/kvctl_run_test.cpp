@@ -142,6 +142,15 @@ TEST_F(KvctlRunTest, DeletesAPrefixAndPrintsWhatItDeleted) {
   EXPECT_EQ(kvctl({"del", "p", "--prefix", "--dry-run", "-o", "plain"}).out, "p1\np2\np3\n");
 }
 
+TEST_F(KvctlRunTest, DeletesNoKeyThatItWasOnlyToShow) {
+  for (const char* option : {"--dry-run", "--yes"}) {
+    const Ran ran = kvctl({"del", "p1", option});
+    EXPECT_EQ(ran.exit_code, 2);
+    EXPECT_THAT(ran.err, HasSubstr(std::string(option) + " goes with --prefix"));
+  }
+  EXPECT_TRUE(n1.calls().empty());
+}
+
 TEST_F(KvctlRunTest, DeletesNoPrefixUnderAConditionOrForItsValues) {
   const std::vector<std::vector<std::string>> wishes = {
       {"--if-value", "x"}, {"--if-revision", "7"}, {"--prev"}};
@@ -174,6 +183,13 @@ TEST_F(KvctlRunTest, MeasuresAndPrintsTheDocumentedFigures) {
   EXPECT_EQ(figures.at("ops"), 500);
   for (const char* name : {"ops_per_s", "p50_us", "p99_us", "client_cpu_ns_per_op"})
     EXPECT_TRUE(figures.at(name).is_int64()) << name;
+}
+
+TEST_F(KvctlRunTest, BenchOfReadsWritesNothing) {
+  const Ran ran = kvctl({"bench", "get", "--clients", "2", "--ops", "50", "-o", "json"});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(json::parse(ran.out).at("ops"), 50);
+  EXPECT_TRUE(n1.calls().empty());
 }
 
 TEST_F(KvctlRunTest, BenchRefusesMoreCallsThanAClientMayHaveOpen) {
@@ -239,6 +255,23 @@ TEST_F(KvctlRunTest, ImportNamesTheLineThatIsNoPair) {
   ASSERT_FALSE(count);
   EXPECT_EQ(count.error().code, ErrorCode::invalid_argument);
   EXPECT_THAT(count.error().detail, HasSubstr("line 2: "));
+}
+
+TEST_F(KvctlRunTest, ImportTellsOfAWriteThatMayHaveBeenDoneBeforeALineThatIsNoPair) {
+  change([this] {
+    n1.on_request([](auto& server, const auto& request) {
+      if (request.is_registration()) server.carry_out(request);
+    });
+  });
+  client::Options options;
+  options.endpoints = {n1.address()};
+  client::Client client(options);
+  Importer importer(client, PairFormat::tsv, std::chrono::milliseconds(300));
+  std::istringstream in("a\t1\nb\n");
+  const auto count = importer.run(in, [](std::uint64_t) {});
+  ASSERT_FALSE(count);
+  EXPECT_EQ(count.error().code, ErrorCode::outcome_unknown);
+  EXPECT_THAT(count.error().detail, HasSubstr("key a: "));
 }
 
 }  // namespace

@@ -249,6 +249,14 @@ TEST(Settings, NameThePlaceOfWhatIsWrong) {
   EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_CONFIG", "/nonexistent"}})));
 }
 
+TEST(Settings, AFileThatCannotBeReadIsNotPassedOver) {
+  EXPECT_EQ(settings_of({}, environment_of({{"KVCTL_CONFIG", "/"}})).error().detail,
+            "/: cannot be read, and may hold settings");
+  // One that cannot be looked at, either.
+  EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_CONFIG", "/dev/null/file"}})));
+  EXPECT_TRUE(settings_of({}, environment_of({{"HOME", "/nonexistent"}})));
+}
+
 TEST(Durations, AreNumbersWithUnits) {
   using std::chrono::milliseconds;
   EXPECT_EQ(parse_duration("250ms").value_or(milliseconds(0)), milliseconds(250));

@@ -3,6 +3,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -113,6 +115,16 @@ TEST_F(LocalTest, NamesTheMembersThatThereAre) {
   ASSERT_TRUE(save(member_at(directory, 17400, 2)));
   EXPECT_TRUE(cluster.find("n2"));
   EXPECT_EQ(cluster.find("n3").error().detail, "there is no member n3, only n1, n2");
+}
+
+TEST_F(LocalTest, StartsNobodyWhereOneOfThePortsIsTaken) {
+  boost::asio::io_context context;
+  boost::asio::ip::tcp::acceptor taken(context, {boost::asio::ip::address_v4::loopback(), 23402});
+  LocalCluster cluster(directory / "cluster");
+  const auto started = cluster.start(3, 23400);
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().detail, "port 23402, for n2, is in use. Try: another --base-port");
+  EXPECT_TRUE(cluster.members().empty());
 }
 
 TEST_F(LocalTest, SaysWhichProgramIsMissing) {

@@ -210,6 +210,22 @@ TEST(CheckSettings, RefusesAWatermarkInsideTheReserve) {
   EXPECT_EQ(check_settings(settings), std::nullopt);
 }
 
+TEST(CheckSettings, RefusesALimitOfNothing) {
+  Settings settings;
+  settings.data = "d";
+  settings.limits.held_requests_max = settings.limits.held_bytes_max = 0;
+  settings.limits.hold_time_max = 0ms;
+  EXPECT_EQ(check_settings(settings), std::nullopt) << "nothing waits for a leader";
+  settings.limits.turn_requests_max = 0;
+  EXPECT_EQ(check_settings(settings)->what, "--limits-turn-requests-max must be more than 0");
+  settings.limits = {};
+  settings.limits.turn_reply_bytes_max = 0;
+  EXPECT_EQ(check_settings(settings)->what, "--limits-turn-reply-bytes-max must be more than 0");
+  settings.limits = {};
+  settings.limits.session_ttl = 0ms;
+  EXPECT_EQ(check_settings(settings)->what, "--limits-session-ttl must be more than 0");
+}
+
 TEST(CheckSettings, RefusesTimersThatDoNotFit) {
   Settings settings;
   settings.data = "d";
