@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -41,6 +42,7 @@ class Recorder final : public model::Application, public GroupListener, public n
   model::Result<void> install(const model::PlacedView& view, model::ByteSpan bytes) override {
     views.push_back(view.view);
     mark = model::Bytes(bytes.begin(), bytes.end());
+    if (on_install) on_install();
     return {};
   }
   void completed(model::Ticket first, std::uint64_t count, const std::optional<model::Error>& error,
@@ -48,7 +50,7 @@ class Recorder final : public model::Application, public GroupListener, public n
     for (std::uint64_t i = 0; i < count; ++i) ended[first + i] = error;
   }
   void read_ready(model::Ticket ticket, model::Index index) override { reads[ticket] = index; }
-  void view_installed(const model::PlacedView&) override {}
+  void view_installed(const model::PlacedView&) override { ++views_told; }
   void stopped(const model::Error& error) override { failure = error; }
   void on_trace(const core::TraceEvent& event) override {
     lines.push_back(std::string(core::name_of(event)) + " " + core::describe(event));
@@ -59,10 +61,12 @@ class Recorder final : public model::Application, public GroupListener, public n
 
   /// Fails instead of applying what is delivered.
   bool refuses = false;
+  std::function<void()> on_install;
   std::optional<model::Bytes> mark;
   std::vector<std::string> delivered;
   std::vector<model::Ticket> tickets;
   std::vector<model::View> views;
+  std::size_t views_told = 0;
   std::map<model::Ticket, std::optional<model::Error>> ended;
   std::map<model::Ticket, model::Index> reads;
   std::optional<model::Error> failure;

@@ -156,6 +156,19 @@ TEST(Group, ThatStopsSaysOfWhatWasAwaitedThatItIsUnknown) {
             model::ErrorCode::closed);
 }
 
+TEST(Group, ThatIsStoppedInACallbackCallsNobodyAfterIt) {
+  Members all(Durability::memory);
+  all.start(3);
+  Recorder& recorder = *all.seats[0].recorder;
+  const std::size_t told = recorder.views_told;
+  const std::size_t installed = recorder.views.size();
+  EXPECT_GT(told, 0U);
+  recorder.on_install = [&] { all.seats[0].group->stop(); };
+  all.kill(2);
+  ASSERT_TRUE(all.wait([&] { return recorder.views.size() > installed; }));
+  EXPECT_EQ(recorder.views_told, told);
+}
+
 TEST(Group, StopsAMemberWhoseApplicationCannotApply) {
   Members members(Durability::memory);
   members.start(3);

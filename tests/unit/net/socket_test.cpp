@@ -1,5 +1,6 @@
 #include "gms/net/socket.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
@@ -51,6 +52,20 @@ TEST_F(SocketTest, ConnectsWhereSomebodyListens) {
   const tcp::endpoint there = acceptor->local_endpoint();
   EXPECT_TRUE(connected({nobody(), nowhere(), there}).has_value());
   EXPECT_EQ(socket_.remote_endpoint(), there);
+}
+
+TEST_F(SocketTest, IsNotInheritedByWhatTheProcessStarts) {
+  auto acceptor = listen_at(context_, tests::any_own_port());
+  ASSERT_TRUE(acceptor.has_value());
+  ASSERT_TRUE(connected({acceptor->local_endpoint()}).has_value());
+  tcp::socket accepted(context_);
+  boost::system::error_code error;
+  acceptor->accept(accepted, error);
+  ASSERT_FALSE(error);
+  prepare(accepted);
+  for (const int socket :
+       {acceptor->native_handle(), socket_.native_handle(), accepted.native_handle()})
+    EXPECT_EQ(::fcntl(socket, F_GETFD), FD_CLOEXEC);
 }
 
 TEST_F(SocketTest, SendsUnpacedOverLoopback) {
