@@ -65,6 +65,8 @@ class LocalGroup {
   [[nodiscard]] std::vector<std::string> endpoints() const;
   /// The process of a replica; throws when it does not run.
   [[nodiscard]] pid_t pid(const std::string& name) const;
+  /// Whether a replica has a process, paused or not.
+  [[nodiscard]] bool runs(const std::string& name) const { return process(name).has_value(); }
   /// Waits until a replica does not run any more; false when it still does by then.
   [[nodiscard]] bool ends_within(const std::string& name, std::chrono::milliseconds limit) const;
   /// What a replica has said.

@@ -104,6 +104,9 @@ std::optional<std::string> check_replay(std::span<const Operation> history,
     executed[next->operation] = true;
     if (const auto wrong = contradiction(write, next->index))
       return describe(write) + "\n  " + *wrong;
+    const auto after = step(replay.state_of(write.key), write);
+    if (!after) return describe(write) + "\n  has a result that the stream does not give";
+    replay.set(write.key, *after);
   }
   return std::nullopt;
 }

@@ -38,7 +38,10 @@ bool play_all(const Request& request) {
     for (const Scenario* scenario : wanted(request)) {
       const Run run{std::string(scenario->name), seed, request.seconds, request.replicas,
                     request.base_port};
-      if (is_done(before, run)) continue;
+      if (is_done(before, run)) {
+        std::cout << "clean before, not played again: " << command_for(run) << std::endl;
+        continue;
+      }
       const Row row = play(run, *scenario, request.parent, request.keep);
       clean = clean && row.is_clean();
       if (!request.results.empty()) append(row, request.results);

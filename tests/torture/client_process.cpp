@@ -2,6 +2,8 @@
 
 #include <signal.h>
 
+#include <stdexcept>
+
 namespace tests::torture {
 namespace {
 
@@ -43,17 +45,24 @@ ClientProcess::~ClientProcess() {
   static_cast<void>(process_.wait(std::chrono::seconds(5)));
 }
 
+void ClientProcess::expect_running() {
+  if (process_.wait(std::chrono::milliseconds(0)))
+    throw std::runtime_error(name_ + " has ended by itself: " + process_.said());
+}
+
 void ClientProcess::signal(int number) const {
   ::kill(process_.pid(), number);
 }
 
 void ClientProcess::kill() {
+  expect_running();
   stage_.nemesis().note("kill client", name_);
   signal(SIGKILL);
   static_cast<void>(process_.wait(std::chrono::seconds(5)));
 }
 
 void ClientProcess::pause() {
+  expect_running();
   stage_.nemesis().note("pause client", name_);
   signal(SIGSTOP);
 }

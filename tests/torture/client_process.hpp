@@ -24,6 +24,8 @@ class ClientProcess {
 
  private:
   void signal(int number) const;
+  /// Throws when it does not run: who is gone is not killed.
+  void expect_running();
 
   Stage& stage_;
   const std::string name_;

@@ -150,7 +150,8 @@ void CommittedStream::take(const api::Put& put, Index index) {
   const std::string_view key = gms::model::as_text(put.key);
   if (!cluster::is_of_history(key)) return;
   const auto found = puts_.find(last_number(gms::model::as_text(put.value)));
-  if (found != puts_.end()) return keep(index, found->second);
+  if (found != puts_.end() && history_[found->second].key == cluster::key_of(key))
+    return keep(index, found->second);
   surprise_ =
       "nobody made the write of " + std::string(key) + " at index " + std::to_string(index.value());
 }

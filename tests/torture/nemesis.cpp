@@ -1,11 +1,29 @@
 #include "tests/torture/nemesis.hpp"
 
+#include <algorithm>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "tests/torture/stopping/stop_order.hpp"
 
 namespace tests::torture {
+namespace {
+
+/// Of a log that is quoted.
+constexpr std::size_t kLinesShown = 3;
+
+std::string last_lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  std::string shown;
+  const std::size_t first = lines.size() - std::min(lines.size(), kLinesShown);
+  for (std::size_t i = first; i < lines.size(); ++i) shown += "\n    " + lines[i];
+  return shown;
+}
+
+}  // namespace
 
 void Nemesis::expect_end(const std::string& name) {
   const std::lock_guard held(lock_);
@@ -17,7 +35,19 @@ bool Nemesis::may_have_ended(const std::string& name) const {
   return ended_.contains(name);
 }
 
+std::vector<std::string> Nemesis::surprises() const {
+  const std::lock_guard held(lock_);
+  return surprises_;
+}
+
+void Nemesis::look_at(const std::string& name) {
+  if (may_have_ended(name) || group_.runs(name)) return;
+  const std::lock_guard held(lock_);
+  surprises_.push_back(name + " has ended by itself:" + last_lines(group_.log(name)));
+}
+
 void Nemesis::kill(const std::string& name) {
+  look_at(name);
   expect_end(name);
   log_.add("kill", name);
   static_cast<void>(group_.kvctl({"local", "kill", name}));
@@ -34,6 +64,7 @@ void Nemesis::resume(const std::string& name) {
 }
 
 void Nemesis::start(const std::string& name) {
+  look_at(name);
   log_.add("start", name);
   static_cast<void>(group_.kvctl({"local", "restart", name, "--timeout", "1ms"}));
   const std::lock_guard held(lock_);
@@ -41,6 +72,7 @@ void Nemesis::start(const std::string& name) {
 }
 
 bool Nemesis::restart(const std::string& name) {
+  look_at(name);
   return ask("restart", {"local", "restart", name}, name);
 }
 
@@ -57,11 +89,16 @@ bool Nemesis::add() {
 }
 
 bool Nemesis::remove(const std::string& name) {
+  look_at(name);
   return ask("remove", {"local", "remove", name}, name);
 }
 
 bool Nemesis::replace(const std::string& name) {
-  return ask("replace", {"local", "replace", name}, name);
+  look_at(name);
+  const bool done = ask("replace", {"local", "replace", name}, name);
+  const std::lock_guard held(lock_);
+  if (done) ended_.erase(name);
+  return done;
 }
 
 bool Nemesis::ask(std::string_view fault, const std::vector<std::string>& command,
@@ -72,7 +109,7 @@ bool Nemesis::ask(std::string_view fault, const std::vector<std::string>& comman
 }
 
 void Nemesis::stop_at(const std::string& name, const std::string& order) {
-  expect_end(name);
+  if (order.ends_with(":kill")) expect_end(name);
   log_.add("order", name + " " + order);
   const std::filesystem::path member = group_.directory() / name;
   std::filesystem::remove(member / kStopReachedFile);

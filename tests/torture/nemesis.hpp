@@ -51,12 +51,16 @@ class Nemesis {
   /// The member may end from now on, until it is started.
   void expect_end(const std::string& name);
   [[nodiscard]] bool may_have_ended(const std::string& name) const;
+  /// Members that were found to have ended by themselves, with their last words.
+  [[nodiscard]] std::vector<std::string> surprises() const;
   /// What is to be done at the end so that the group can be whole again.
   void cure_at_end(std::function<void()> cure);
   /// Carries out the cures, the latest first.
   void cure_all();
 
  private:
+  /// Looks whether a member that nobody has ended runs.
+  void look_at(const std::string& name);
   bool ask(std::string_view fault, const std::vector<std::string>& command,
            const std::string& target);
 
@@ -64,6 +68,7 @@ class Nemesis {
   FaultLog& log_;
   mutable std::mutex lock_;
   std::set<std::string> ended_;
+  std::vector<std::string> surprises_;
   std::vector<std::function<void()>> cures_;
 };
 

@@ -14,6 +14,9 @@ using Clock = std::chrono::steady_clock;
 using linearizability::Outcome;
 using linearizability::Recording;
 
+/// Writes, and reads, that a run has to have carried out for its verdict to say anything.
+constexpr std::ptrdiff_t kEndedWellMin = 20;
+
 /// How far the group has come: the epoch, and the view.
 struct Progress {
   std::uint64_t epoch = 0;
@@ -43,6 +46,15 @@ void count(const Recording& recording, Row& row) {
     if (operation.outcome == Outcome::unknown) ++row.unknown;
     if (operation.outcome == Outcome::failed) ++row.failed;
   }
+  const auto ended_well = [&](bool writes) {
+    return std::ranges::count_if(all, [&](const auto& operation) {
+      return operation.outcome == Outcome::ok && is_write(operation.action) == writes;
+    });
+  };
+  // Of nothing everything is true.
+  if (ended_well(true) < kEndedWellMin || ended_well(false) < kEndedWellMin)
+    row.findings.push_back("only " + std::to_string(ended_well(true)) + " writes and " +
+                           std::to_string(ended_well(false)) + " reads ended well");
   row.longest_pause_ms = static_cast<std::uint64_t>(cluster::longest_pause(all).count());
 }
 
@@ -50,7 +62,8 @@ void count(const Recording& recording, Row& row) {
 Logs finish(Stage& stage, Recording& recording, Row& row) {
   Logs logs;
   try {
-    recording = with_last_reads(stage.group(), std::move(recording));
+    // A copy: what was recorded is judged, and kept, also when these reads fail.
+    recording = with_last_reads(stage.group(), recording);
     logs = end_and_read_logs(stage);
   } catch (const std::exception& error) {
     row.findings.emplace_back(error.what());

@@ -21,6 +21,8 @@ struct Equipment {
   /// Members that stop at named points when they are ordered to.
   bool stopping = false;
   Links links = Links::direct;
+  /// Members whose stores are damaged, which they find and mend.
+  bool damaged_stores = false;
 };
 
 /// A story that is played with a group while clients are at work.

@@ -1,7 +1,10 @@
 #include "tests/torture/settling.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 
@@ -15,42 +18,35 @@ using Findings = std::vector<std::string>;
 
 /// The client of the last reads; no other has its number.
 constexpr std::uint32_t kLastReader = 4'000'000'000;
-/// Of a log that is quoted.
-constexpr std::size_t kLinesShown = 3;
-
-std::string last_lines(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  std::string shown;
-  const std::size_t first = lines.size() - std::min(lines.size(), kLinesShown);
-  for (std::size_t i = first; i < lines.size(); ++i) shown += "\n    " + lines[i];
-  return shown;
-}
 
 /// Makes the members run that do not, and go on that stand still.
-void heal(Stage& stage, Findings& findings) {
+void heal(Stage& stage) {
   Nemesis& nemesis = stage.nemesis();
   nemesis.cure_all();
   for (const ProcessOf& process : stage.observer().processes()) {
     if (process.state == ProcessState::paused) nemesis.resume(process.name);
     if (process.state != ProcessState::stopped) continue;
-    if (!nemesis.may_have_ended(process.name))
-      findings.push_back(process.name +
-                         " has ended by itself:" + last_lines(stage.group().log(process.name)));
     nemesis.start(process.name);
   }
+}
+
+constexpr std::array<std::string_view, 4> kEnds{"fatal", "invariant", "Assertion",
+                                                "terminate called"};
+/// A state that goes wrong is found by the group itself, and mended before anybody else looks.
+constexpr std::array<std::string_view, 5> kWrongStates{
+    "member_diverged", "state_disputed", "state_mended", "state_damaged", "store_damaged"};
+
+bool has_any(const std::string& line, std::span<const std::string_view> words) {
+  return std::ranges::any_of(
+      words, [&](std::string_view word) { return line.find(word) != std::string::npos; });
 }
 
 void check_logs(const Stage& stage, const cluster::LocalGroup& group, Findings& findings) {
   for (const ProcessOf& process : stage.observer().processes()) {
     std::istringstream log(group.log(process.name));
     for (std::string line; std::getline(log, line);)
-      for (const char* const word : {"fatal", "invariant", "Assertion", "terminate called"})
-        if (line.find(word) != std::string::npos) {
-          findings.push_back("log of " + process.name + ": " + line);
-          break;
-        }
+      if (has_any(line, kEnds) || (!stage.has_damaged_stores() && has_any(line, kWrongStates)))
+        findings.push_back("log of " + process.name + ": " + line);
   }
 }
 
@@ -91,13 +87,15 @@ void check_replicas(const cluster::LocalGroup& group, Findings& findings) {
 
 std::vector<std::string> settle(Stage& stage) {
   Findings findings;
-  heal(stage, findings);
+  heal(stage);
   try {
     stage.wait_all_up();
   } catch (const std::exception& error) {
     findings.emplace_back(error.what());
   }
   stage.recorder().stop();
+  const Findings surprises = stage.nemesis().surprises();
+  findings.insert(findings.end(), surprises.begin(), surprises.end());
   check_sessions(stage, findings);
   check_logs(stage, stage.group(), findings);
   // Who has no quorum answers none of what follows, and each question takes its time.
@@ -143,7 +141,11 @@ Logs end_and_read_logs(Stage& stage) {
   Logs out;
   for (const Observer::Status& status : stage.observer().statuses(2s))
     out.commit = std::max(out.commit, status.commit);
-  static_cast<void>(stage.group().kvctl({"local", "down"}));
+  const cluster::Finished ended = stage.group().kvctl({"local", "down"});
+  if (ended.exit_code != 0) throw std::runtime_error("local down: " + ended.err);
+  Findings findings;
+  check_logs(stage, stage.group(), findings);
+  if (!findings.empty()) throw std::runtime_error(findings.front());
   for (const ProcessOf& process : stage.observer().processes()) {
     auto log = read_log(process.name, stage.group().directory() / process.name / "data");
     if (!log) throw std::runtime_error("log of " + process.name + ": " + log.error().detail);

@@ -58,6 +58,7 @@ cluster::Recorder::Settings workload(const Run& run, const cluster::LocalGroup& 
 Stage::Stage(const Run& run, const Scenario& scenario, std::filesystem::path directory)
     : run_(run),
       directory_(std::move(directory)),
+      damaged_stores_(scenario.equipment.damaged_stores),
       dice_(run.seed),
       faults_(directory_ / "faults.jsonl"),
       variables_(set_variables(scenario.equipment)),
@@ -84,6 +85,7 @@ linearizability::Recording Stage::recording() const {
   linearizability::Recording all = recorder_->book().recording();
   for (const std::filesystem::path& journal : journals_) {
     std::ifstream in(journal);
+    if (!in) throw std::runtime_error(journal.string() + ": its client wrote nothing");
     const auto written = linearizability::load(in);
     if (!written) throw std::runtime_error(journal.string() + ": " + written.error().detail);
     all.registers.insert(all.registers.end(), written->registers.begin(), written->registers.end());

@@ -68,6 +68,7 @@ class Stage {
   /// ended.
   [[nodiscard]] linearizability::Recording recording() const;
   [[nodiscard]] FaultLog& faults() { return faults_; }
+  [[nodiscard]] bool has_damaged_stores() const { return damaged_stores_; }
   [[nodiscard]] const cluster::SanitizerReports& sanitizer_reports() const { return reports_; }
   /// The files stay.
   void keep();
@@ -75,6 +76,7 @@ class Stage {
  private:
   const Run run_;
   const std::filesystem::path directory_;
+  const bool damaged_stores_;
   Dice dice_;
   FaultLog faults_;
   std::vector<std::unique_ptr<cluster::Variable>> variables_;

@@ -104,6 +104,7 @@ void try_damage(Stage& stage, const Damage& damage, std::uint64_t round) {
 
 Equipment corruption_equipment() {
   Equipment equipment;
+  equipment.damaged_stores = true;
   equipment.variables = {{"KVD_LOG_SEGMENT_BYTES", "512KiB"},
                          {"KVD_LOG_FIRST_SEGMENT_BYTES", "512KiB"},
                          {"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"}};
