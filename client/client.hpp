@@ -40,8 +40,10 @@ class Dispatcher;
 /// Thread rule: every method from any thread. Callbacks without an executor of their own come on
 /// the client's thread, and must not wait there: waiting calls are a programmer's error in it.
 /// Ownership: nothing that is passed in is kept by reference. The destructor ends what is not
-/// complete, as `closed` or `outcome_unknown`; it must not run in a callback. It, or that of the
-/// io_context that was passed in, waits while the system looks up the host name of an endpoint.
+/// complete, as `closed` or `outcome_unknown`; it must not run in a callback. With an io_context
+/// that was passed in they end when that runs next, which is after the destructor: what callbacks
+/// refer to has to outlive that. It, or that of the io_context that was passed in, waits while the
+/// system looks up the host name of an endpoint.
 class Client {
  public:
   using StatusReply = kvstore::api::StatusReply;

@@ -249,6 +249,16 @@ TEST(Settings, NameThePlaceOfWhatIsWrong) {
   EXPECT_FALSE(settings_of({}, environment_of({{"KVCTL_CONFIG", "/nonexistent"}})));
 }
 
+TEST(Settings, AClusterThatIsNamedIsTheOneThatIsMeant) {
+  const Environment elsewhere = environment_of({{"KVCTL_ENDPOINTS", "a:1"}});
+  EXPECT_EQ(settings_of({}, elsewhere)->endpoints, std::vector<std::string>{"a:1"});
+  Arguments arguments;
+  arguments.add("dir", "here");
+  EXPECT_TRUE(settings_of(arguments, elsewhere)->endpoints.empty());
+  arguments.add("endpoints", "b:1");
+  EXPECT_EQ(settings_of(arguments, elsewhere)->endpoints, std::vector<std::string>{"b:1"});
+}
+
 TEST(Settings, AFileThatCannotBeReadIsNotPassedOver) {
   EXPECT_EQ(settings_of({}, environment_of({{"KVCTL_CONFIG", "/"}})).error().detail,
             "/: cannot be read, and may hold settings");
