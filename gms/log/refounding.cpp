@@ -51,6 +51,8 @@ Result<model::Identity> refound(FileSystem& files, const std::string& directory,
   if (state.identity.group.is_none() || head.position.index == model::Index())
     return Error{ErrorCode::conflict, directory + " has joined no group yet"};
 
+  if (known_as(state, founding).peer_address.empty())
+    return Error{ErrorCode::invalid_argument, "the member needs an address that others reach"};
   const Epoch epoch = std::max(state.hard_state.epoch, head.position.epoch).next();
   model::EntryRunBuilder view;
   view.append(model::EntryKind::view, {model::encode(founding_view(state, founding))});

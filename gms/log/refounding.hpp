@@ -18,7 +18,7 @@ struct Refounding {
 /// view with this member alone [C28]. The group changes first, so a loss of power leaves a member
 /// of the old group, of the new one, or of the new one with the views of the old, in which no
 /// quorum can be had; then it can be done again. Errors: conflict (in use, or it joined no group
-/// yet), and those of LogStore::recover().
+/// yet), invalid_argument (no address is known), and those of LogStore::recover().
 [[nodiscard]] model::Result<model::Identity> refound(FileSystem& files,
                                                      const std::string& directory,
                                                      const Refounding& founding,
