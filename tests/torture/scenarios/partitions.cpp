@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 namespace tests::torture {
 namespace {
@@ -97,6 +99,23 @@ std::string role_of(const Stage& stage, const std::string& name) {
   return "";
 }
 
+using Commits = std::map<std::string, gms::model::Index>;
+
+/// How far those members know the log as committed.
+Commits commits_of(const Stage& stage, const Names& names) {
+  Commits out;
+  for (const Observer::Status& status : stage.observer().statuses())
+    if (std::ranges::find(names, status.name) != names.end()) out[status.name] = status.commit;
+  return out;
+}
+
+/// Throws when members that are cut off have learnt since of what the others commit, or say
+/// nothing.
+void expect_cut_off(const Stage& stage, const Names& names, const Commits& before) {
+  if (before.size() != names.size() || commits_of(stage, names) != before)
+    throw std::runtime_error(text_of(names) + ": not cut off from the others");
+}
+
 /// Throws when it goes on to lead.
 void expect_step_down(const Stage& stage, const std::string& name) {
   const auto until = Clock::now() + kStepDownMax;
@@ -120,7 +139,11 @@ void play_partition_halves(Stage& stage) {
     const std::size_t few = (majority.size() - 1) / 2;
     for (; minority.size() < few; majority.pop_back()) minority.push_back(majority.back());
     part(stage, "partition", {majority, minority});
+    // What was under way has arrived.
+    std::this_thread::sleep_for(300ms);
+    const Commits before = commits_of(stage, minority);
     expect_service(stage, stage.dice().ms(1500, 4000), "majority " + text_of(majority));
+    expect_cut_off(stage, minority, before);
     heal(stage);
     if (stage.dice().one_in(2)) stage.wait_all_up();
   }
