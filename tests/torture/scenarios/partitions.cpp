@@ -104,7 +104,7 @@ using Commits = std::map<std::string, gms::model::Index>;
 /// How far those members know the log as committed.
 Commits commits_of(const Stage& stage, const Names& names) {
   Commits out;
-  for (const Observer::Status& status : stage.observer().statuses())
+  for (const Observer::Status& status : stage.observer().statuses(5s))
     if (std::ranges::find(names, status.name) != names.end()) out[status.name] = status.commit;
   return out;
 }
