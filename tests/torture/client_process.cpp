@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <stdexcept>
+#include <thread>
 
 namespace tests::torture {
 namespace {
@@ -10,6 +11,8 @@ namespace {
 /// Far from those of the run's own clients, and more than a process has.
 constexpr std::uint32_t kFirstClient = 1000;
 constexpr std::uint32_t kClientsMax = 100;
+/// Until a client has its journal, without which nobody knows what it did.
+constexpr std::chrono::seconds kStartMax{30};
 
 std::filesystem::path journal_of(const Stage& stage, const std::string& name) {
   return stage.directory() / (name + ".jsonl");
@@ -36,7 +39,15 @@ ClientProcess::ClientProcess(Stage& stage, std::uint32_t number)
     : stage_(stage),
       name_("client-" + std::to_string(number)),
       process_(command(stage, name_, number), stage.directory() / (name_ + ".log")) {
-  stage_.add_journal(journal_of(stage, name_));
+  const std::filesystem::path journal = journal_of(stage, name_);
+  const auto until = std::chrono::steady_clock::now() + kStartMax;
+  while (!std::filesystem::exists(journal)) {
+    expect_running();
+    if (std::chrono::steady_clock::now() > until)
+      throw std::runtime_error(name_ + " does not begin: " + process_.said());
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  stage_.add_journal(journal);
 }
 
 ClientProcess::~ClientProcess() {
