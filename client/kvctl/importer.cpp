@@ -62,22 +62,25 @@ std::uint64_t Importer::written() {
   return written_;
 }
 
-std::uint64_t Importer::settle() {
+std::unique_lock<std::mutex> Importer::settled() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
+  return lock;
+}
+
+std::uint64_t Importer::settle() {
+  const auto lock = settled();
   return written_;
 }
 
 Error Importer::outcome_after(Error why) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
+  const auto lock = settled();
   const bool unknown = failure_ && failure_->code == ErrorCode::outcome_unknown;
   return unknown ? *failure_ : why;
 }
 
 Result<std::uint64_t> Importer::finish(const std::istream& in) {
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return keys_in_flight_.empty(); });
+  const auto lock = settled();
   if (failure_) return *failure_;
   if (in.bad()) return Error{ErrorCode::io, "the input cannot be read"};
   return written_;

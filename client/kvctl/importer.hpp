@@ -60,7 +60,9 @@ class Importer {
 
   [[nodiscard]] client::Result<void> take(const std::string& line, std::uint64_t number);
   [[nodiscard]] client::Result<std::uint64_t> finish(const std::istream& in);
-  /// Waits for the writes in flight. That one of them may have been done is worth more than `why`
+  /// The lock, once no write is in flight.
+  [[nodiscard]] std::unique_lock<std::mutex> settled();
+  /// What to tell once no write is in flight: that one of them may have been done rather than `why`
   /// nothing follows.
   [[nodiscard]] client::Error outcome_after(client::Error why);
   /// Waits for room for a write. False when one has failed.
