@@ -81,9 +81,17 @@ class GroupListener {
   virtual ~GroupListener() = default;
 
   /// The end of tickets first … first + count - 1 that no delivery or read_ready() will end.
-  /// `not_leader` and `busy` mean certainly not ordered, `outcome_unknown` that it may have been or
-  /// may still be. Without an error a leave or a transfer is done, and a proposal was delivered
-  /// here, without its ticket. `leader` is whom to ask instead, none if unknown.
+  /// Without an error a proposal or multicast was delivered here, without its ticket, and what was
+  /// asked of the group (leave, evict, maintenance, a transfer) is done. Otherwise:
+  ///
+  /// * `not_leader`, `busy`, `closed` (this member has left), `unavailable` (its state is out of
+  ///   use): certainly not ordered, nothing is read, nothing is done;
+  /// * `outcome_unknown`: it may have been ordered or done, or may still be;
+  /// * of what was asked of the group also `not_found`, `conflict`, `invalid_argument`: refused,
+  /// for
+  ///   the reason that the error tells.
+  ///
+  /// `leader` is whom to ask instead, none if unknown.
   virtual void completed(model::Ticket first, std::uint64_t count,
                          const std::optional<model::Error>& error, model::MemberId leader) = 0;
 
@@ -178,7 +186,8 @@ class Group {
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  /// Orders `pieces`, concatenated, as one command, at most once. It ends with the delivery that
+  /// Orders `pieces`, concatenated, as one command, at most once; who does not lead passes it on to
+  /// the leader. It ends with the delivery that
   /// carries its ticket, or with completed(). Proposals of one turn of the event loop, and those
   /// made while the log is busy, leave as one batch. Errors, certainly not ordered: too_large,
   /// busy, closed.
@@ -215,7 +224,8 @@ class Group {
   void report_damage();
 
   /// One-shot ends of single tickets, besides the listener's calls. Precondition: the ticket was
-  /// returned in this turn of the event loop.
+  /// returned in this turn of the event loop, that is before any other handler ran: what ends
+  /// earlier than it is waited for is never told.
   void when_delivered(model::Ticket ticket,
                       std::unique_ptr<Completion<model::Position>> completion);
   void when_readable(model::Ticket ticket, std::unique_ptr<Completion<model::Index>> completion);

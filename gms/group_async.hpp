@@ -2,6 +2,7 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <memory>
@@ -13,13 +14,15 @@
 
 namespace gms {
 
-/// Posts a handler when what it waits for ends. When that never happens because the group stops,
-/// the handler hears that the outcome is unknown.
+/// Posts a handler when what it waits for ends, to the executor that is associated with it and that
+/// has work until then. When that never happens because the group stops, the handler hears that the
+/// outcome is unknown. What it waits for cannot be cancelled.
 template <class T, class Handler>
 class PostedCompletion final : public Completion<T> {
  public:
   PostedCompletion(boost::asio::io_context& context, Handler handler)
-      : context_(context), handler_(std::move(handler)) {}
+      : work_(boost::asio::get_associated_executor(handler, context.get_executor())),
+        handler_(std::move(handler)) {}
   PostedCompletion(const PostedCompletion&) = delete;
   PostedCompletion& operator=(const PostedCompletion&) = delete;
   ~PostedCompletion() override {
@@ -27,16 +30,19 @@ class PostedCompletion final : public Completion<T> {
   }
 
   void complete(model::Result<T> result) override {
-    auto executor = boost::asio::get_associated_executor(*handler_, context_.get_executor());
     auto call = [handler = std::move(*handler_), result = std::move(result)]() mutable {
       std::move(handler)(std::move(result));
     };
     handler_.reset();
-    boost::asio::post(executor, std::move(call));
+    boost::asio::post(work_.get_executor(), std::move(call));
+    work_.reset();
   }
 
  private:
-  boost::asio::io_context& context_;
+  using Executor =
+      boost::asio::associated_executor_t<Handler, boost::asio::io_context::executor_type>;
+
+  boost::asio::executor_work_guard<Executor> work_;
   std::optional<Handler> handler_;
 };
 

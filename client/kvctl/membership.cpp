@@ -34,8 +34,8 @@ GroupFacts facts_of(const GroupSurvey& survey) {
     if (!member.status) continue;
     const api::StatusReply& status = *member.status;
     // With little room left it could lead still.
-    if (status.refusing_writes.starts_with("disk full:")) facts.full.push_back(status.member);
-    if (status.name != survey.leader || status.role != "leader") continue;
+    if (status.write_refusal == api::WriteRefusal::disk_full) facts.full.push_back(status.member);
+    if (status.name != survey.leader || status.role_code != api::MemberRole::leader) continue;
     facts.leader = status.member;
     facts.maintenance_max = status.maintenance_max;
     facts.heard.push_back(status.member);

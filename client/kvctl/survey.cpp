@@ -8,6 +8,7 @@ namespace kvctl {
 namespace {
 
 using client::Result;
+using kvstore::api::MemberRole;
 using kvstore::api::StatusReply;
 
 void add_up(GroupSurvey& survey) {
@@ -18,7 +19,7 @@ void add_up(GroupSurvey& survey) {
     survey.commit = std::max(survey.commit, status.commit);
     survey.clock = std::max(survey.clock, status.clock);
     if (status.view.view.seq > survey.view.view.seq) survey.view = status.view;
-    if (status.role != "leader" || status.epoch < epoch) continue;
+    if (status.role_code != MemberRole::leader || status.epoch < epoch) continue;
     epoch = status.epoch;
     survey.leader = status.name;
   }

@@ -168,7 +168,7 @@ std::optional<Error> Engine::Parts::hand_over(Leading& leading, const MemberId& 
   if (leading.transfer && leading.transfer->target == member) return std::nullopt;
   if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over already"};
   const Progress* peer = leading.find(member);
-  if (!log.view().view.is_up(member) || peer == nullptr || peer->disk_full)
+  if (!may_take_over(member) || peer == nullptr || peer->disk_full)
     return Error{ErrorCode::unavailable, "that member is down or its disk is full"};
   if (!has_state_in_use(*peer))
     return Error{ErrorCode::unavailable, "the state of that member is out of use"};

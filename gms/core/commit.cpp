@@ -37,7 +37,7 @@ void Engine::Parts::advance_commit(Index commit) {
   if (auto* leading = std::get_if<Leading>(&role)) {
     if (!leading->own_epoch_committed && commit >= leading->epoch_start)
       on_own_epoch_committed(*leading);
-    on_views_committed(*leading, before);
+    if (!views.empty()) on_views_committed(*leading);
   }
 }
 
@@ -46,8 +46,7 @@ void Engine::Parts::on_own_epoch_committed(Leading& leading) {
   for (const Ticket ticket : std::exchange(leading.early_reads, {})) serve_read(leading, ticket);
 }
 
-void Engine::Parts::on_views_committed(Leading& leading, Index before) {
-  if (log.views_between(before, delivery.commit()).empty()) return;
+void Engine::Parts::on_views_committed(Leading& leading) {
   const PlacedView& committed = log.view_at(delivery.commit());
   const View& in_force = log.view().view;
   std::vector<MemberId> gone;

@@ -22,8 +22,15 @@ Error refused(const std::string& what) {
 
 constexpr Duration kDurationMax = std::chrono::hours(365 * 24);
 
+model::Result<void> check_duration(const char* name, Duration value) {
+  if (value <= Duration::zero()) return refused(std::string(name) + " must be more than 0");
+  // They are added to clocks.
+  if (value > kDurationMax) return refused(std::string(name) + " must be at most a year");
+  return {};
+}
+
 model::Result<void> check_durations(const Config& c) {
-  const std::array<Named<Duration>, 21> durations{{
+  const std::array<Named<Duration>, 22> durations{{
       {"tick", c.tick},
       {"heartbeat", c.heartbeat},
       {"election_min", c.election_min},
@@ -42,16 +49,16 @@ model::Result<void> check_durations(const Config& c) {
       {"admin_deadline", c.admin_deadline},
       {"multicast_resend", c.multicast_resend},
       {"join_retry", c.join_retry},
+      {"join_retry_max", c.join_retry_max},
       {"join_stuck", c.join_stuck},
       {"disk_stall", c.disk_stall},
       {"pin_time", c.pin_time},
   }};
-  for (const auto& [name, value] : durations) {
-    if (value <= Duration::zero()) return refused(std::string(name) + " must be more than 0");
-    // They are added to clocks.
-    if (value > kDurationMax) return refused(std::string(name) + " must be at most a year");
-  }
-  return {};
+  for (const auto& [name, value] : durations)
+    if (auto checked = check_duration(name, value); !checked) return checked;
+  // Without a gap the log is trimmed whenever it can be.
+  if (c.trim_gap == Duration::zero()) return {};
+  return check_duration("trim_gap", c.trim_gap);
 }
 
 model::Result<void> check_limits(const Config& c) {
@@ -101,6 +108,9 @@ model::Result<void> validate(const Config& config) {
   if (config.floor % 2 == 0) return refused("floor must be odd");
   // A dead voter at the floor is replaced, not evicted: for a moment there is one more.
   if (config.voters_max <= config.floor) return refused("voters_max must be more than floor");
+  // Never would enough be up.
+  if (config.up_for_writes_min > config.voters_max)
+    return refused("up_for_writes_min must be at most voters_max");
   return {};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -7,8 +8,6 @@
 #include "gms/model/result.hpp"
 
 namespace gms::core {
-
-using namespace std::chrono_literals;
 
 /// When dead voters are evicted. `paired`: as many as it takes to lower the quorum, or none.
 /// `eager`: each at once, though a view of even size gains nothing over the odd one below it.
@@ -18,46 +17,46 @@ enum class EvictMode : std::uint8_t { paired, eager };
 /// defaults suit members on one machine or in one data centre.
 struct Config {
   /// The engine's clock: the driver sends a Tick at this pace.
-  model::Duration tick = 10ms;
-  model::Duration heartbeat = 50ms;
+  model::Duration tick = std::chrono::milliseconds{10};
+  model::Duration heartbeat = std::chrono::milliseconds{50};
   /// Followers wait this long for their leader, at least, and at most twice as long.
-  model::Duration election_min = 500ms;
+  model::Duration election_min = std::chrono::milliseconds{500};
   /// A gap between two ticks that says that this process itself stood still.
-  model::Duration stall = 250ms;
+  model::Duration stall = std::chrono::milliseconds{250};
   /// Silence after which a voter is marked down.
-  model::Duration suspect = 2000ms;
+  model::Duration suspect = std::chrono::milliseconds{2000};
   /// At most one round of the view policy in this time.
-  model::Duration policy = 20ms;
+  model::Duration policy = std::chrono::milliseconds{20};
   /// A voter marked down is up again after it was heard for this long without a gap.
-  model::Duration up_hysteresis = 1000ms;
+  model::Duration up_hysteresis = std::chrono::milliseconds{1000};
   /// The same for one that comes and goes: doubled each time, up to this. One that stayed up for as
   /// long begins anew.
-  model::Duration up_hysteresis_max = 60s;
+  model::Duration up_hysteresis_max = std::chrono::seconds{60};
   /// A voter that is marked down and silent for this long counts as dead.
-  model::Duration evict_after = 30s;
+  model::Duration evict_after = std::chrono::seconds{30};
   /// Between two evictions that lower the quorum.
-  model::Duration evict_min_gap = 10s;
+  model::Duration evict_min_gap = std::chrono::seconds{10};
   EvictMode evict_mode = EvictMode::paired;
   /// The longest that a voter can be in maintenance by one request.
-  model::Duration maintenance_max = 24h;
+  model::Duration maintenance_max = std::chrono::hours{24};
   /// Between two changes of the epoch for the sake of one joiner that is ahead of it.
-  model::Duration epoch_bump_gap = 60s;
+  model::Duration epoch_bump_gap = std::chrono::seconds{60};
   /// Campaigns after a crash hint are spread by this much a rank.
-  model::Duration stagger = 15ms;
+  model::Duration stagger = std::chrono::milliseconds{15};
   /// A leader marks a voter whose process is known dead as down after this time.
-  model::Duration crash_confirm = 150ms;
-  model::Duration transfer_deadline = 1000ms;
+  model::Duration crash_confirm = std::chrono::milliseconds{150};
+  model::Duration transfer_deadline = std::chrono::milliseconds{1000};
   /// An operator's request that is not done by then ends with an unknown outcome.
-  model::Duration admin_deadline = 10s;
+  model::Duration admin_deadline = std::chrono::seconds{10};
   /// A member sends its undelivered multicasts again after this time.
-  model::Duration multicast_resend = 200ms;
+  model::Duration multicast_resend = std::chrono::milliseconds{200};
   /// A joiner asks again after this time, doubled up to the maximum.
-  model::Duration join_retry = 500ms;
-  model::Duration join_retry_max = 30s;
+  model::Duration join_retry = std::chrono::milliseconds{500};
+  model::Duration join_retry_max = std::chrono::seconds{30};
   /// A joiner that makes no progress for this long is dropped.
-  model::Duration join_stuck = 60s;
+  model::Duration join_stuck = std::chrono::seconds{60};
   /// An un-durable order older than this makes a leader hand over.
-  model::Duration disk_stall = 5000ms;
+  model::Duration disk_stall = std::chrono::milliseconds{5000};
 
   /// Bytes of entries in one Append, of one entry at least.
   std::size_t append_bytes_max = 1024 * 1024;
@@ -74,11 +73,13 @@ struct Config {
   std::size_t log_inflight = 2;
   /// Bytes in one Deliver.
   std::size_t deliver_bytes_max = 4 * 1024 * 1024;
-  /// Bytes delivered and not yet applied.
-  std::size_t apply_bytes_max = 64 * 1024 * 1024;
+  /// Bytes delivered and not yet applied. So much is delivered in one turn of the member's thread
+  /// at most, but for one message, while there is more.
+  std::size_t apply_bytes_max = 8 * 1024 * 1024;
   /// Reads waiting for confirmation.
   std::size_t reads_max = 65536;
-  /// A member's own multicasts that it has not delivered yet.
+  /// A member's own multicasts that it has not delivered yet. Those of one turn, up to 512, are
+  /// taken or refused together.
   std::size_t multicasts_max = 4096;
   std::size_t multicast_bytes_max = 8 * 1024 * 1024;
   /// Learners that are being brought up to date at a time.
@@ -96,10 +97,10 @@ struct Config {
   /// Places to which the log can be trimmed lie at least so many bytes apart, and so does in time
   /// one trimming from the next; with Durability::memory there is no gap in time.
   std::size_t trim_step_bytes = 1024 * 1024;
-  model::Duration trim_gap = 1000ms;
+  model::Duration trim_gap = std::chrono::milliseconds{1000};
   /// A member that fetches a snapshot holds the leader's log for at most so long without progress;
   /// one that is behind, while it is heard. Neither holds more than so many bytes.
-  model::Duration pin_time = 10min;
+  model::Duration pin_time = std::chrono::minutes{10};
   std::size_t pin_bytes = std::size_t{4} * 1024 * 1024 * 1024;
 
   /// Members compare their states at each index that is a multiple of this, besides others.

@@ -124,6 +124,9 @@ struct Engine::Parts {
     return !peer.diverged && !peer.reported.wants_from;
   }
   void replicate(Leading& leading, Progress& peer);
+  /// The next Append, so far without entries.
+  [[nodiscard]] Append append_after(Leading& leading, const model::Position& previous,
+                                    const model::EntryHash& hash) const;
   void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
   void send_probe_of_end(Leading& leading, Progress& peer);
   void on_append_reply(const Message& message);
@@ -190,7 +193,7 @@ struct Engine::Parts {
   void maybe_commit(Leading& leading);
   void advance_commit(model::Index commit);
   void on_own_epoch_committed(Leading& leading);
-  void on_views_committed(Leading& leading, model::Index before);
+  void on_views_committed(Leading& leading);
   void deliver();
   void release_reads();
   void serve_read(Leading& leading, model::Ticket ticket);
@@ -253,6 +256,7 @@ struct Engine::Parts {
   void start_transfer(Leading& leading, const model::MemberId& target);
   void check_transfer(Leading& leading);
   void abort_transfer(Leading& leading);
+  [[nodiscard]] bool may_take_over(const model::MemberId& member) const;
   [[nodiscard]] std::optional<model::MemberId> best_successor(const Leading& leading) const;
   void on_timeout_now(const Message& message);
 
@@ -358,7 +362,6 @@ struct Engine::Parts {
     AdminRequest request;
     model::Instant expires;
     Stage stage = Stage::unasked;
-    unsigned attempts = 0;
     /// The epoch whose leader was asked, and by which Forward if that is another member.
     model::Epoch epoch;
     model::Ticket forward;

@@ -55,9 +55,12 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
   const auto& reply = std::get<HeartbeatReply>(message.body);
   // A late copy of a reply says nothing of now.
   const bool is_news = reply.seq > peer->acked_heartbeat;
-  if (is_news) peer->heard(now, config.election_min);
-  peer->disk_full = reply.disk_full;
-  peer->disk_low = reply.disk_low;
+  if (is_news) {
+    peer->heard(now, config.election_min);
+    peer->disk_full = reply.disk_full;
+    peer->disk_low = reply.disk_low;
+    peer->last_index = reply.last_index;
+  }
   peer->applied = std::max(peer->applied, reply.applied);
   peer->acked_heartbeat = std::max(peer->acked_heartbeat, reply.seq);
   confirm_rounds(leading);

@@ -32,6 +32,7 @@ void Progress::sent(Index last, std::size_t bytes) {
 
 bool Progress::accepted(Index match, AppendId newest) {
   probe_sent_ = false;
+  lacking_ = false;
   const bool grew = match > match_;
   if (grew) {
     match_ = match;
@@ -61,7 +62,7 @@ Progress::Rejection Progress::judge(const AppendReply& reply) const {
   return reply.rejected <= match_ ? Rejection::stale : Rejection::retry;
 }
 
-void Progress::rejected(Index next, AppendId newest) {
+void Progress::probe_from(Index next, AppendId newest) {
   restart_probe(newest);
   next_ = std::max(match_.next(), next);
 }
@@ -94,11 +95,6 @@ void Progress::fetch_failed(Instant now, Duration first, Duration longest) {
   const Duration wait = first * (1 << std::min(fetches_failed_, kDoublingsMax));
   ++fetches_failed_;
   offer_after_ = now + std::min(wait, longest);
-}
-
-void Progress::go_on_from(Index next, AppendId newest) {
-  restart_probe(newest);
-  next_ = std::max(match_.next(), next);
 }
 
 void Progress::heard(Instant now, Duration gap_max) {

@@ -48,10 +48,17 @@ class Progress {
   /// What a rejection says.
   enum class Rejection { stale, retry, lost_entries };
   [[nodiscard]] Rejection judge(const AppendReply& reply) const;
-  /// Go on from `next`, which is raised above match, probing. `newest` is the latest Append sent so
-  /// far: what is said of it and of those before it is old from now on.
-  void rejected(model::Index next, model::AppendId newest);
+  /// It rejects what follows another log, or has everything before `next` by its own word: go on
+  /// from there, or from above match if that is more, probing. `newest` is the latest Append sent
+  /// so far: what is said of it and of those before it is old from now on.
+  void probe_from(model::Index next, model::AppendId newest);
   void mark_regressed() { regressed_ = true; }
+  /// Its log does not go on where the leader's begins: only a state helps it, until it acknowledges
+  /// something.
+  void mark_lacking() { lacking_ = true; }
+  /// Whether its log may go on from that place where the leader's begins: it reaches that far, as
+  /// it says, and has not been found to be another one.
+  [[nodiscard]] bool may_reach(model::Index base) const { return !lacking_ && last_index >= base; }
 
   /// The link broke, or a window was lost: look again from what is known. `newest` as above.
   void restart_probe(model::AppendId newest);
@@ -87,8 +94,6 @@ class Progress {
   void fetch_failed(model::Instant now, model::Duration first, model::Duration longest);
   [[nodiscard]] bool may_be_offered(model::Instant now) const { return now >= offer_after_; }
   void fetch_succeeded() { fetches_failed_ = 0; }
-  /// It has everything before `next`, by its own word: look there where the logs meet.
-  void go_on_from(model::Index next, model::AppendId newest);
 
   /// It was heard at `now`; `gap_max` is the longest silence that does not break its record.
   void heard(model::Instant now, model::Duration gap_max);
@@ -118,6 +123,8 @@ class Progress {
   /// The newest Append that it answered.
   model::AppendId answered_append;
   model::Index applied;
+  /// The end of its log, as it last said.
+  model::Index last_index;
   model::Index commit_sent;
   bool disk_full = false;
   bool disk_low = false;
@@ -155,6 +162,7 @@ class Progress {
   model::AppendId given_up_;
   bool probe_sent_ = false;
   bool regressed_ = false;
+  bool lacking_ = false;
   bool active_ = true;
   bool spoke_ = false;
   std::deque<InFlight> inflight_;

@@ -38,11 +38,16 @@ bool Engine::Parts::is_fed(Leading& leading, const Progress& peer) const {
 }
 
 bool Engine::Parts::lacks_entries(const Progress& peer) const {
-  return peer.next() <= log.base().head.position.index;
+  const Index base = log.base().head.position.index;
+  return peer.next() <= base && !peer.may_reach(base);
 }
 
 void Engine::Parts::replicate(Leading& leading, Progress& peer) {
   if (!is_fed(leading, peer)) return;
+  const Index base = log.base().head.position.index;
+  // What it acknowledged last may be long ago, and its log go on behind the base.
+  if (peer.next() <= base && !lacks_entries(peer) && !peer.fetch())
+    peer.probe_from(base.next(), leading.append_id);
   const Progress::Window window{config.inflight_max, config.inflight_bytes_max};
   while (peer.may_send(window)) {
     if (peer.next() > log.last_index()) break;
@@ -61,6 +66,16 @@ void Engine::Parts::replicate(Leading& leading, Progress& peer) {
     send_append(leading, peer, {});
 }
 
+Append Engine::Parts::append_after(Leading& leading, const Position& previous,
+                                   const EntryHash& hash) const {
+  Append append;
+  append.id = ++leading.append_id;
+  append.previous = previous;
+  append.previous_hash = hash;
+  append.commit = delivery.commit();
+  return append;
+}
+
 void Engine::Parts::send_append(Leading& leading, Progress& peer, std::vector<EntryRun> entries) {
   const Index previous = peer.next().previous();
   const auto hash = log.hash_at(previous);
@@ -70,11 +85,7 @@ void Engine::Parts::send_append(Leading& leading, Progress& peer, std::vector<En
     out.add(ReadEntries{{peer.id(), peer.next(), config.append_bytes_max}});
     return;
   }
-  Append append;
-  append.id = ++leading.append_id;
-  append.previous = log.position_at(previous);
-  append.previous_hash = *hash;
-  append.commit = delivery.commit();
+  Append append = append_after(leading, log.position_at(previous), *hash);
   Index last = previous;
   std::size_t bytes = 0;
   for (const EntryRun& run : entries) {
@@ -101,11 +112,7 @@ void Engine::Parts::on_entries_for_peer(Leading& leading, const ReadAnswer& answ
   if (head.position.index > log.last_index() ||
       log.position_at(head.position.index) != head.position)
     return;
-  Append append;
-  append.id = ++leading.append_id;
-  append.previous = answer.previous.position;
-  append.previous_hash = answer.previous.hash;
-  append.commit = delivery.commit();
+  Append append = append_after(leading, answer.previous.position, answer.previous.hash);
   append.entries.push_back(answer.entries);
   peer->sent(head.position.index, answer.entries.bytes());
   peer->commit_sent = std::min(delivery.commit(), head.position.index);
@@ -114,7 +121,6 @@ void Engine::Parts::on_entries_for_peer(Leading& leading, const ReadAnswer& answ
 
 void Engine::Parts::send_probe_of_end(Leading& leading, Progress& peer) {
   // A lost last Append or a lost window shows as a rejection of what would follow it.
-  Append append;
   const Index previous = peer.next().previous();
   const auto hash = log.hash_at(previous);
   if (!hash) {
@@ -122,11 +128,7 @@ void Engine::Parts::send_probe_of_end(Leading& leading, Progress& peer) {
     peer.restart_probe(leading.append_id);
     return;
   }
-  append.id = ++leading.append_id;
-  append.previous = log.position_at(previous);
-  append.previous_hash = *hash;
-  append.commit = delivery.commit();
-  out.send(peer.id(), hard_state.epoch, std::move(append));
+  out.send(peer.id(), hard_state.epoch, append_after(leading, log.position_at(previous), *hash));
 }
 
 void Engine::Parts::on_append_reply(const Message& message) {
@@ -135,9 +137,12 @@ void Engine::Parts::on_append_reply(const Message& message) {
   if (peer == nullptr) return;
   const auto& reply = std::get<AppendReply>(message.body);
   // A late copy of a reply says nothing of now.
-  if (reply.id > peer->answered_append) peer->heard(now, config.election_min);
-  peer->answered_append = std::max(peer->answered_append, reply.id);
-  peer->disk_full = reply.disk_full;
+  if (reply.id > peer->answered_append) {
+    peer->heard(now, config.election_min);
+    peer->answered_append = reply.id;
+    peer->disk_full = reply.disk_full;
+    peer->last_index = reply.last_index;
+  }
   if (reply.verdict == AppendVerdict::accepted) on_accepted(leading, *peer, reply);
   if (reply.verdict == AppendVerdict::rejected) on_rejected(leading, *peer, reply);
 }
@@ -163,7 +168,8 @@ void Engine::Parts::on_rejected(Leading& leading, Progress& peer, const AppendRe
   const Index high = std::min(reply.hint.index, log.last_index());
   const Index agreed =
       log.last_at_or_below(reply.hint.epoch, log.base().head.position.index, high.next());
-  peer.rejected(std::min(reply.rejected, agreed.next()), leading.append_id);
+  peer.probe_from(std::min(reply.rejected, agreed.next()), leading.append_id);
+  if (peer.next() <= log.base().head.position.index) peer.mark_lacking();
   replicate(leading, peer);
 }
 

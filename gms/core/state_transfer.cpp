@@ -91,7 +91,7 @@ void Engine::Parts::on_snapshot_reply(const Message& message) {
   switch (reply.verdict) {
     case SnapshotVerdict::has_it:
       if (!peer->fetch()) return;
-      peer->go_on_from(reply.commit.next(), leading.append_id);
+      peer->probe_from(reply.commit.next(), leading.append_id);
       return;
     case SnapshotVerdict::fetching: return;
     case SnapshotVerdict::failed: break;
@@ -122,7 +122,7 @@ void Engine::Parts::on_staging(Leading& leading, Progress& peer, const Heartbeat
     return;
   }
   // What an earlier leader offered is as good, as long as this log goes on after it.
-  if (reply.staging && reply.staging->index >= base && peer.next() <= base) {
+  if (reply.staging && reply.staging->index >= base && lacks_entries(peer)) {
     peer.await_snapshot(reply.staging->id, reply.staging->index, now);
     peer.offered(now);
     return;

@@ -32,13 +32,18 @@ void Engine::Parts::abort_transfer(Leading& leading) {
   append_kind(EntryKind::noop, {});
 }
 
-std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) const {
+bool Engine::Parts::may_take_over(const MemberId& member) const {
   const View& view = log.view().view;
+  // A leader without room makes no view, so it marks nobody up: the next one will.
+  return view.is_up(member) || (health.disk_full && view.has_voter(member));
+}
+
+std::optional<MemberId> Engine::Parts::best_successor(const Leading& leading) const {
   const Progress* best = nullptr;
   for (const Progress& peer : leading.peers) {
     // Who has not answered this leader yet may be gone, or its state out of use as well.
     if (peer.acked_heartbeat == HeartbeatSeq()) continue;
-    const bool fit = view.is_up(peer.id()) && !peer.disk_full && !peer.regressed() &&
+    const bool fit = may_take_over(peer.id()) && !peer.disk_full && !peer.regressed() &&
                      has_state_in_use(peer) && !lacks_entries(peer) &&
                      peer.silence(now) < config.election_min && !peers.down_since(peer.id());
     if (!fit) continue;

@@ -48,6 +48,8 @@ Index Engine::Parts::trim_bound() const {
 std::optional<Index> Engine::Parts::pinned_by(const Progress& peer) const {
   if (peer.regressed()) return std::nullopt;
   const auto& fetch = peer.fetch();
+  // It is helped by a state alone, which is not taken yet: there is nothing to keep for it.
+  if (!fetch && lacks_entries(peer)) return std::nullopt;
   const bool moves =
       fetch ? now - fetch->progressed_at < config.pin_time : peer.silence(now) < config.suspect;
   if (!moves) return std::nullopt;

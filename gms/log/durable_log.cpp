@@ -60,7 +60,7 @@ void DurableLog::give(Work work) {
 void DurableLog::run() {
   while (!stopping_) {
     std::vector<Work> work = queue_.take_all();
-    if (work.empty()) {
+    if (work.empty() && reads_.empty()) {
       rest();
     } else {
       carry_out(std::move(work));
@@ -98,7 +98,7 @@ void DurableLog::carry_out(std::vector<Work> work) {
   }
   const std::size_t orders = group_.size();
   write_group();
-  answer_reads();
+  answer_a_read();
   queue_depth_.fetch_sub(orders, std::memory_order_relaxed);
 }
 
@@ -118,17 +118,16 @@ void DurableLog::write_group() {
   group_.clear();
 }
 
-void DurableLog::answer_reads() {
-  for (const ReadRequest& request : reads_) {
-    if (failed_) break;
-    auto answer = store_->read(request);
-    if (answer) {
-      listener_.on_read(*std::move(answer));
-    } else {
-      fail(answer.error());
-    }
+void DurableLog::answer_a_read() {
+  if (failed_) reads_.clear();
+  if (reads_.empty()) return;
+  auto answer = store_->read(reads_.front());
+  reads_.pop_front();
+  if (answer) {
+    listener_.on_read(*std::move(answer));
+  } else {
+    fail(answer.error());
   }
-  reads_.clear();
 }
 
 void DurableLog::seal() {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -31,7 +32,7 @@ struct LogStatistics {
 };
 
 /// A LogStore behind a thread of its own: orders that come while one sync is in flight are made
-/// durable together by the next.
+/// durable together by the next. Reads give way to orders, which wait for one read at most.
 ///
 /// Thread rule: persist() and read() from one thread at a time, statistics() from any. The listener
 /// is called on the log's thread. Ownership: the listener and the store's file system outlive it.
@@ -65,7 +66,7 @@ class DurableLog final : public model::Log {
   void rest();
   void carry_out(std::vector<Work> work);
   void write_group();
-  void answer_reads();
+  void answer_a_read();
   void seal();
   void take_health(const Health& health);
   void ask_for_spares();
@@ -80,7 +81,7 @@ class DurableLog final : public model::Log {
 
   // Of the log's thread alone.
   std::vector<model::PersistRequest> group_;
-  std::vector<model::ReadRequest> reads_;
+  std::deque<model::ReadRequest> reads_;
   std::size_t spares_missing_ = 0;
   bool unsealed_ = false;
   bool failed_ = false;

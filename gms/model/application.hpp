@@ -57,6 +57,12 @@ class Application {
   /// where another member's can take its place.
   [[nodiscard]] virtual Result<void> deliver(const DeliveryBatch& batch) = 0;
 
+  /// Whether it has so much on its way to a disk that it had rather wait: then little more is
+  /// delivered, `apply_bytes_max` bytes at most, until this is false again. Meanwhile the member
+  /// goes on ordering and acknowledging. Asked after each batch, and then every few dozen
+  /// milliseconds; cheap.
+  [[nodiscard]] virtual bool is_behind() const { return false; }
+
   /// The view in force from here on. `mark` is the mark after it. Errors as of deliver().
   [[nodiscard]] virtual Result<void> install(const PlacedView& view, ByteSpan mark) = 0;
 

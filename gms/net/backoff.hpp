@@ -23,7 +23,7 @@ class Backoff {
 
   /// The pause before the next attempt.
   [[nodiscard]] std::chrono::milliseconds next();
-  /// A connection was open and closed: the next attempts come at once again.
+  /// After success: the next attempts come at once again.
   void reset();
 
  private:

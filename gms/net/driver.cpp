@@ -199,18 +199,12 @@ void Driver::step(core::Input input) noexcept {
 }
 
 void Driver::carry_out_effects() {
-  do {
-    // A list of its own, since what is carried out may lead to further steps at the end only.
-    for (core::Effect& effect : effects_) {
-      if (stopped_) break;
-      std::visit([this](auto& one) { carry_out(one); }, effect);
-    }
-    effects_.clear();
-    if (applied_ && !stopped_) {
-      const model::Index applied = *std::exchange(applied_, std::nullopt);
-      engine_.step(now(), core::Applied{applied, std::exchange(samples_, {})}, effects_);
-    }
-  } while (!effects_.empty() && !stopped_);
+  for (core::Effect& effect : effects_) {
+    if (stopped_) break;
+    std::visit([this](auto& one) { carry_out(one); }, effect);
+  }
+  effects_.clear();
+  if (applied_) schedule_turn_end();
 }
 
 // ---- the end of a turn
@@ -225,6 +219,7 @@ void Driver::end_turn() {
   turn_end_posted_ = false;
   if (stopped_) return;
   ++statistics_.turns;
+  tell_applied();
   propose_drafts();
   ask_read();
   tell_durable_state();
@@ -233,6 +228,14 @@ void Driver::end_turn() {
   links_->flush();
   flush_orders();
   arm_timer();
+}
+
+/// Once a turn: what is delivered next comes behind whatever has arrived meanwhile, however much
+/// there is to deliver.
+void Driver::tell_applied() {
+  if (!applied_ || ports_.application.is_behind()) return;
+  const model::Index applied = *std::exchange(applied_, std::nullopt);
+  step(core::Applied{applied, std::exchange(samples_, {})});
 }
 
 void Driver::propose_drafts() {

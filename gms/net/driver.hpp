@@ -117,6 +117,7 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void carry_out_effects();
   void schedule_turn_end();
   void end_turn();
+  void tell_applied();
   void propose_drafts();
   void ask_read();
   void tell_durable_state();

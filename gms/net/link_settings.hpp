@@ -21,6 +21,9 @@ struct LinkSettings {
   std::uint64_t seed = 0;
 
   BackoffSettings backoff;
+  /// After a connection that stood for so long attempts come at once again. A peer that lets this
+  /// member in and closes is not knocked at without a pause.
+  std::chrono::milliseconds good_after{100};
   /// For connecting and both frames of the handshake together, but not for looking up a name.
   std::chrono::milliseconds handshake_deadline{2000};
   /// Within this time of its beginning some frame of an inbound connection has to end. A length

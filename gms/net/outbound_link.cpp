@@ -60,12 +60,13 @@ asio::awaitable<void> OutboundLink::live_once() {
     fail_attempt(connected.error());
     co_return;
   }
+  const auto opened = std::chrono::steady_clock::now();
   const std::string why = co_await wait_for_close();
   if (state_ == State::stopped) co_return;
   state_ = State::pausing;
   close(socket_);
   drop_queue();
-  backoff_.reset();
+  if (std::chrono::steady_clock::now() - opened >= settings_.good_after) backoff_.reset();
   owner_->on_outbound_closed(*this, why);
 }
 

@@ -58,7 +58,8 @@ struct Hello {
   friend bool operator==(const Hello&, const Hello&) = default;
 };
 
-/// A server's first frame: who it is and what it accepts.
+/// A server's first frame: who it is and what it accepts. The limits are those of limits.hpp, with
+/// which the client library is built; they are told to clients that were made from docs/formats.md.
 struct Welcome {
   std::uint32_t version = kClientProtocolVersion;
   gms::model::GroupId group;

@@ -99,6 +99,19 @@ Duration get_duration(ByteReader& in) {
   return Duration(static_cast<Duration::rep>(in.u64()));
 }
 
+template <class Code>
+void put_code(Code code, ByteWriter& out) {
+  out.u8(static_cast<std::uint8_t>(code));
+}
+
+/// One of the codes from `first` to `last`.
+template <class Code>
+Code get_code(Code first, Code last, ByteReader& in) {
+  const auto code = static_cast<Code>(in.u8());
+  if (code < first || code > last) in.fail();
+  return code;
+}
+
 bool get_flag(ByteReader& in) {
   const std::uint8_t flag = in.u8();
   if (flag > 1) in.fail();
@@ -155,7 +168,7 @@ EventReport get_event(ByteReader& in) {
 void put_view_report(const ViewReport& report, ByteWriter& out) {
   put_view(report.view, out);
   put_text(report.subject, out);
-  out.u8(static_cast<std::uint8_t>(report.reason));
+  put_code(report.reason, out);
   out.u64(report.at_ms);
 }
 
@@ -163,8 +176,7 @@ ViewReport get_view_report(ByteReader& in) {
   ViewReport report;
   report.view = get_view(in);
   report.subject = get_text(in);
-  report.reason = static_cast<ViewReason>(in.u8());
-  if (report.reason < ViewReason::unknown || report.reason > ViewReason::asked) in.fail();
+  report.reason = get_code(ViewReason::unknown, ViewReason::asked, in);
   report.at_ms = in.u64();
   return report;
 }
@@ -183,11 +195,18 @@ std::string_view to_string(ViewReason reason) {
   return kNames[static_cast<std::size_t>(reason) - 1];
 }
 
+std::string_view to_string(MemberRole role) {
+  static constexpr std::array<std::string_view, 6> kNames{"joiner",       "learner",   "follower",
+                                                          "precandidate", "candidate", "leader"};
+  return kNames[static_cast<std::size_t>(role) - 1];
+}
+
 void encode(const StatusReply& reply, ByteWriter& out) {
   out.u64(reply.group.high);
   out.u64(reply.group.low);
   put_member_id(reply.member, out);
   put_text(reply.name, out);
+  put_code(reply.role_code, out);
   put_text(reply.role, out);
   out.u64(reply.epoch.value());
   put_text(reply.leader, out);
@@ -199,6 +218,7 @@ void encode(const StatusReply& reply, ByteWriter& out) {
   out.u64(reply.clock.value());
   put_duration(reply.heard_within, out);
   put_duration(reply.maintenance_max, out);
+  put_code(reply.write_refusal, out);
   put_text(reply.refusing_writes, out);
   out.u8(reply.diverged ? 1 : 0);
   put_list(reply.peers, out, put_peer);
@@ -247,6 +267,7 @@ Result<StatusReply> decode_status_reply(ByteSpan bytes) {
   reply.group.low = in.u64();
   reply.member = get_member_id(in);
   reply.name = get_text(in);
+  reply.role_code = get_code(MemberRole::joiner, MemberRole::leader, in);
   reply.role = get_text(in);
   reply.epoch = Epoch(in.u64());
   reply.leader = get_text(in);
@@ -258,6 +279,7 @@ Result<StatusReply> decode_status_reply(ByteSpan bytes) {
   reply.clock = GroupClock(in.u64());
   reply.heard_within = get_duration(in);
   reply.maintenance_max = get_duration(in);
+  reply.write_refusal = get_code(WriteRefusal::none, WriteRefusal::store_trouble, in);
   reply.refusing_writes = get_text(in);
   reply.diverged = get_flag(in);
   reply.peers = get_list(in, get_peer);

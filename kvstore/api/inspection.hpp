@@ -16,7 +16,7 @@ namespace kvstore::api {
 
 inline constexpr std::size_t kInspectionItemsMax = 4096;
 
-/// A figure of a member, such as `log.sync_p99_us`. Names are dotted and lower case.
+/// A figure of a member, such as `log.sync_max_us`. Names are dotted and lower case.
 struct Counter {
   std::string name;
   std::uint64_t value = 0;
@@ -46,12 +46,35 @@ struct PeerReport {
   friend bool operator==(const PeerReport&, const PeerReport&) = default;
 };
 
-/// How a member is doing. A StatusQuery has an empty body.
+/// What a member is in its group, as the protocol names it.
+enum class MemberRole : std::uint8_t {
+  joiner = 1,
+  learner,
+  follower,
+  precandidate,
+  candidate,
+  leader,
+};
+[[nodiscard]] std::string_view to_string(MemberRole role);
+
+/// Why a member refuses writes, of several reasons the one that refuses most.
+enum class WriteRefusal : std::uint8_t {
+  none = 1,
+  /// Its log has no room to grow.
+  disk_full,
+  /// Little room is left: it takes deletes alone.
+  disk_low,
+  /// Its store cannot write.
+  store_trouble,
+};
+
+/// How a member is doing. Answers a request with an empty body.
 struct StatusReply {
   gms::model::GroupId group;
   gms::model::MemberId member;
   std::string name;
-  /// As the protocol names it: leader, follower, joiner and so on.
+  MemberRole role_code = MemberRole::joiner;
+  /// The same for people: leader, follower, joiner and so on.
   std::string role;
   gms::model::Epoch epoch;
   /// Name of the leader; empty while none is known.
@@ -69,7 +92,8 @@ struct StatusReply {
   gms::model::Duration heard_within{};
   /// The longest maintenance that one request can ask for.
   gms::model::Duration maintenance_max{};
-  /// Why writes are refused, for people; empty when they are not.
+  WriteRefusal write_refusal = WriteRefusal::none;
+  /// The same for people; empty when they are not refused.
   std::string refusing_writes;
   /// The replica differs from what a quorum has, and is out of use until it is replaced.
   bool diverged = false;
@@ -80,7 +104,7 @@ struct StatusReply {
   friend bool operator==(const StatusReply&, const StatusReply&) = default;
 };
 
-/// The members that a client can talk to, in a few bytes. A MembersQuery has an empty body.
+/// The members that a client can talk to, in a few bytes. Answers a request with an empty body.
 struct MembersReply {
   gms::model::PlacedView view;
   /// Name of the leader; empty while none is known.
@@ -157,7 +181,7 @@ enum class ViewReason : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(ViewReason reason);
 
-/// A view that was in force. A ViewsQuery has an empty body.
+/// A view that was in force.
 struct ViewReport {
   gms::model::PlacedView view;
   /// The name of the view's subject, which may not be in it any more.
@@ -170,7 +194,7 @@ struct ViewReport {
   friend bool operator==(const ViewReport&, const ViewReport&) = default;
 };
 
-/// The newest views that a member remembers, oldest first.
+/// The newest views that a member remembers, oldest first. Answers a request with an empty body.
 struct ViewsReply {
   std::vector<ViewReport> views;
 

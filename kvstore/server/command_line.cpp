@@ -279,12 +279,22 @@ bool is_zero(const SettingField& field) {
   return false;
 }
 
+/// Times are added to clocks.
+constexpr Duration kDurationMax = std::chrono::hours(365 * 24);
+
+bool is_too_long(const SettingField& field) {
+  const auto* const time = std::get_if<Duration*>(&field);
+  return time != nullptr && **time > kDurationMax;
+}
+
 /// A limit of nothing would stop for ever what it limits. Only to hold nothing back makes sense.
 std::optional<Failure> check_limits(Settings settings) {
   for (const Setting& setting : setting_table()) {
     const bool holds = setting.key.starts_with("held-") || setting.key.starts_with("hold-");
     if (setting.section == "limits" && !holds && is_zero(setting.field(settings)))
       return usage(flag_name(setting) + " must be more than 0");
+    if (is_too_long(setting.field(settings)))
+      return usage(flag_name(setting) + " must be at most a year");
   }
   return std::nullopt;
 }

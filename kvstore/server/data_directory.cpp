@@ -42,7 +42,9 @@ std::string settings_text(const Settings& settings) {
 Result<void> make_place(gms::log::FileSystem& files, const std::string& data) {
   std::error_code failed;
   std::vector<fs::path> missing;
-  for (fs::path at = fs::absolute(data); !fs::exists(at, failed) && !failed; at = at.parent_path())
+  const auto whole = full_path(data);
+  if (!whole) return whole.error();
+  for (fs::path at = *whole; !fs::exists(at, failed) && !failed; at = at.parent_path())
     missing.push_back(at);
   fs::create_directories(data, failed);
   if (failed) return Error{ErrorCode::io, "cannot make it: " + failed.message()};
@@ -82,7 +84,9 @@ Result<StorePlace> find_store(const std::string& data) {
   const auto found = gms::log::inspect(files, data, 0);
   if (!found) return found.error();
   const fs::path place = storage::store_directory(data, found->stored.meta.state_generation);
-  return fs::exists(place) ? StorePlace(place.string()) : std::nullopt;
+  const auto exists = is_there(place);
+  if (!exists) return exists.error();
+  return *exists ? StorePlace(place.string()) : std::nullopt;
 }
 
 Result<std::unique_ptr<storage::RocksStore>> open_store(const std::string& place) {
@@ -220,6 +224,21 @@ Failure directory_failure(const std::string& data, const Error& error) {
                     : Failure{ExitCode::directory, what + error.detail};
 }
 
+Result<fs::path> full_path(const std::string& data) {
+  std::error_code failed;
+  fs::path path = fs::absolute(data, failed);
+  if (!failed) return path;
+  return Error{ErrorCode::io, with_advice("the working directory is not there: " + failed.message(),
+                                          "--data with a path that begins with /")};
+}
+
+Result<bool> is_there(const fs::path& path) {
+  std::error_code failed;
+  const bool exists = fs::exists(path, failed);
+  if (failed) return Error{ErrorCode::io, path.string() + ": " + failed.message()};
+  return exists;
+}
+
 bool is_refused(const std::string& data) {
   std::error_code failed;
   return fs::exists(fs::path(data) / kRefusedFile, failed);
@@ -277,8 +296,9 @@ std::optional<Failure> prepare_directory(const Settings& settings) {
     return Failure{ExitCode::directory, with_advice(settings.data + ": is a member's already",
                                                     "kvd run --data " + settings.data)};
   // An earlier try that was interrupted has left its settings.
+  std::error_code failed;
   if (look_at(settings.data) == DirectoryState::foreign &&
-      !fs::exists(settings_file(settings.data)))
+      !fs::exists(settings_file(settings.data), failed))
     return Failure{ExitCode::directory, with_advice(settings.data + ": holds other files",
                                                     "--data with an empty directory")};
   if (has_run(settings.data)) return damaged(settings.data, "IDENTITY is missing");

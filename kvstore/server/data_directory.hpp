@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <ostream>
 #include <string>
@@ -20,6 +21,11 @@ namespace kvstore::server {
 
 /// Why a directory cannot be used, as kvd ends.
 [[nodiscard]] Failure directory_failure(const std::string& data, const gms::model::Error& error);
+
+/// The path from the root. Error: io, where nobody can tell the working directory.
+[[nodiscard]] gms::model::Result<std::filesystem::path> full_path(const std::string& data);
+/// Whether there is anything of that path. Error: io, where that cannot be looked at.
+[[nodiscard]] gms::model::Result<bool> is_there(const std::filesystem::path& path);
 
 enum class DirectoryState { absent, foreign, member };
 

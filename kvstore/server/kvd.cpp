@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
-#include <filesystem>
 #include <utility>
 
 #include "kvstore/server/clock.hpp"
@@ -59,20 +58,22 @@ Error store_error(Error error) {
 
 Kvd::Started Kvd::start(const Settings& settings, const LineLog& log, OnReady on_ready,
                         gms::net::EventSink* witness) {
-  std::unique_ptr<Kvd> kvd(new Kvd(settings, log, std::move(on_ready), witness));
   if (auto failure = check_member_directory(settings.data)) return *std::move(failure);
   // Told before the ports: whoever starts a member twice has both in use.
   if (auto failure = check_not_in_use(settings.data)) return *std::move(failure);
+  const auto data = full_path(settings.data);
+  if (!data) return directory_failure(settings.data, data.error());
+  std::unique_ptr<Kvd> kvd(new Kvd(settings, *data, log, std::move(on_ready), witness));
   if (auto failure = kvd->open_ports()) return *std::move(failure);
   return kvd;
 }
 
-Kvd::Kvd(const Settings& settings, const LineLog& log, OnReady on_ready,
-         gms::net::EventSink* witness)
+Kvd::Kvd(const Settings& settings, const std::filesystem::path& data, const LineLog& log,
+         OnReady on_ready, gms::net::EventSink* witness)
     : settings_(settings),
       log_(log),
       on_ready_(std::move(on_ready)),
-      directories_({std::filesystem::absolute(settings.data), settings.log.disk_reserve_bytes}),
+      directories_({data, settings.log.disk_reserve_bytes}),
       journal_(settings.limits.events_max, *this, first_event()),
       port_(context_, settings_.limits,
             [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
@@ -242,6 +243,10 @@ Index Kvd::durable() const {
   return replica_->durable();
 }
 
+bool Kvd::is_behind() const {
+  return store_->is_behind();
+}
+
 void Kvd::take_state(gms::model::OnStateTaken taken) {
   replica_->take_state(*states_, [this, taken = std::move(taken)](Result<TakenState> state) {
     asio::post(context_, [taken, state = std::move(state)]() mutable { taken(std::move(state)); });
@@ -276,8 +281,8 @@ Result<void> Kvd::deliver(const gms::model::DeliveryBatch& batch) {
   const microseconds took = since(start);
   ++loop_.applies;
   loop_.apply_total += took;
-  loop_.apply_max = std::max(loop_.apply_max, took);
   loop_.applied_at = monotonic_now();
+  loop_.apply_max.add(took, loop_.applied_at);
   apply_failed_ = !applied;
   if (!applied && applied.error().code == ErrorCode::corrupt) {
     note_damage(applied.error());
@@ -408,7 +413,7 @@ void Kvd::report_damage(const Error& error) {
 
 void Kvd::measure_stall() {
   loop_.stall_last = since(ticker_.expiry());
-  loop_.stall_max = std::max(loop_.stall_max, loop_.stall_last);
+  loop_.stall_max.add(loop_.stall_last, monotonic_now());
 }
 
 void Kvd::expire_sessions(Instant now) {

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <variant>
@@ -64,7 +65,8 @@ class Kvd final : private gms::GroupListener,
   Kvd& operator=(const Kvd&) = delete;
 
  private:
-  Kvd(const Settings& settings, const LineLog& log, OnReady on_ready, gms::net::EventSink* witness);
+  Kvd(const Settings& settings, const std::filesystem::path& data, const LineLog& log,
+      OnReady on_ready, gms::net::EventSink* witness);
 
   // The steps of start().
   [[nodiscard]] std::optional<Failure> open_ports();
@@ -89,6 +91,7 @@ class Kvd final : private gms::GroupListener,
   [[nodiscard]] std::optional<gms::model::StateSample> sample() const override;
   void quarantine() override;
   [[nodiscard]] gms::model::Index durable() const override;
+  [[nodiscard]] bool is_behind() const override;
   void take_state(gms::model::OnStateTaken taken) override;
   [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSink>> receive_state(
       std::vector<gms::model::StatePart> parts) override;

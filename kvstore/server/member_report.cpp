@@ -91,19 +91,50 @@ void add_port_counters(const ClientPort& port, std::vector<api::Counter>& out) {
 }
 
 void add_loop_counters(const LoopStatistics& loop, std::vector<api::Counter>& out) {
+  const gms::model::Instant now = monotonic_now();
   const std::uint64_t total = count_of(loop.apply_total);
   const std::initializer_list<api::Counter> counters = {
       {"loop.stall_last_us", count_of(loop.stall_last)},
-      {"loop.stall_max_us", count_of(loop.stall_max)},
+      {"loop.stall_max_us", count_of(loop.stall_max.at(now))},
       {"loop.view_changes", loop.view_changes},
       {"store.applies", loop.applies},
       {"store.apply_mean_us", loop.applies == 0 ? 0 : total / loop.applies},
-      {"store.apply_max_us", count_of(loop.apply_max)},
+      {"store.apply_max_us", count_of(loop.apply_max.at(now))},
   };
   out.insert(out.end(), counters.begin(), counters.end());
 }
 
 }  // namespace
+
+RefusedWrites refused_writes(const Status& status,
+                             const std::optional<gms::model::Error>& trouble) {
+  if (status.disk_full)
+    return {api::WriteRefusal::disk_full, "disk full: the log has no room to grow"};
+  if (trouble)
+    return {api::WriteRefusal::store_trouble, "the store cannot write: " + trouble->detail};
+  if (status.disk_low)
+    return {api::WriteRefusal::disk_low,
+            "disk full for all but deletes: there is little room left"};
+  return {};
+}
+
+api::MemberRole role_of(RoleName role) {
+  switch (role) {
+    case RoleName::joiner: break;
+    case RoleName::learner: return api::MemberRole::learner;
+    case RoleName::follower: return api::MemberRole::follower;
+    case RoleName::precandidate: return api::MemberRole::precandidate;
+    case RoleName::candidate: return api::MemberRole::candidate;
+    case RoleName::leader: return api::MemberRole::leader;
+  }
+  return api::MemberRole::joiner;
+}
+
+std::vector<api::Counter> link_counters(const gms::net::LinkStatus& link, const std::string& name) {
+  const std::string prefix = "link." + name;
+  const std::uint64_t reconnects = link.connects == 0 ? 0 : link.connects - 1;
+  return {{prefix + ".queued_bytes", link.queued_bytes}, {prefix + ".reconnects", reconnects}};
+}
 
 api::StatusReply MemberReport::status() const {
   const Status status = sources_.group.status();
@@ -111,7 +142,8 @@ api::StatusReply MemberReport::status() const {
   out.group = sources_.group.identity().group;
   out.member = status.self;
   out.name = sources_.group.self().name;
-  out.role = to_string(status.role);
+  out.role_code = role_of(status.role);
+  out.role = to_string(out.role_code);
   out.epoch = status.epoch;
   out.leader = name_of(status.leader);
   out.last = status.last;
@@ -123,8 +155,9 @@ api::StatusReply MemberReport::status() const {
   out.heard_within = sources_.config.election_min;
   out.maintenance_max = sources_.config.maintenance_max;
   out.diverged = status.diverged;
-  out.refusing_writes = refusing_writes(status);
-  if (out.refusing_writes.empty()) out.refusing_writes = refusing_growth(status);
+  RefusedWrites refused = refused_writes(status, sources_.store.trouble());
+  out.write_refusal = refused.code;
+  out.refusing_writes = std::move(refused.why);
   for (const PeerStatus& peer : status.peers)
     out.peers.push_back({peer.id, name_of(peer.id), peer.match, peer.applied, peer.silence,
                          peer.diverged, peer.disputed, peer.takes_entries, peer.keeps_state,
@@ -142,7 +175,11 @@ std::vector<api::Counter> MemberReport::counters(const Status& status) const {
   out.push_back({"clients.writes_waiting", sources_.writes.waiting()});
   out.push_back({"clients.writes_answered", sources_.writes.answered()});
   out.push_back({"store.durable", sources_.store.durable().value()});
+  out.push_back({"store.behind", sources_.store.is_behind() ? 1U : 0U});
   out.push_back({"store.sessions", sources_.replica.session_count()});
+  for (const gms::net::LinkStatus& link : sources_.group.link_statistics().links)
+    for (api::Counter& counter : link_counters(link, name_of(link.member)))
+      out.push_back(std::move(counter));
   return out;
 }
 
@@ -180,8 +217,9 @@ std::string MemberReport::name_of(MemberId member) const {
 Standing MemberReport::standing() const {
   const Status status = sources_.group.status();
   Standing out;
-  out.refusing_writes = refusing_writes(status);
-  out.refusing_growth = refusing_growth(status);
+  RefusedWrites refused = refused_writes(status, sources_.store.trouble());
+  const bool takes_deletes = refused.code == api::WriteRefusal::disk_low;
+  (takes_deletes ? out.refusing_growth : out.refusing_writes) = std::move(refused.why);
   if (status.role == RoleName::leader) {
     out.place = LeaderPlace::here;
     return out;
@@ -194,16 +232,6 @@ Standing MemberReport::standing() const {
     out.place = LeaderPlace::elsewhere;
   }
   return out;
-}
-
-std::string MemberReport::refusing_writes(const Status& status) const {
-  if (status.disk_full) return "disk full: the log has no room to grow";
-  const auto trouble = sources_.store.trouble();
-  return trouble ? "the store cannot write: " + trouble->detail : std::string();
-}
-
-std::string MemberReport::refusing_growth(const Status& status) {
-  return status.disk_low ? "disk full for all but deletes: there is little room left" : "";
 }
 
 std::string MemberReport::missing() const {

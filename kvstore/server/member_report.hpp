@@ -3,6 +3,7 @@
 #include "gms/group.hpp"
 #include "kvstore/server/client_port.hpp"
 #include "kvstore/server/event_journal.hpp"
+#include "kvstore/server/recent_maximum.hpp"
 #include "kvstore/server/request_service.hpp"
 #include "kvstore/server/view_history.hpp"
 
@@ -12,15 +13,32 @@ namespace kvstore::server {
 struct LoopStatistics {
   /// The latest and the longest time for which the group's thread did not come round.
   std::chrono::microseconds stall_last{};
-  std::chrono::microseconds stall_max{};
+  RecentMaximum stall_max;
   /// Batches applied, and how long that took.
   std::uint64_t applies = 0;
   std::chrono::microseconds apply_total{};
-  std::chrono::microseconds apply_max{};
+  RecentMaximum apply_max;
   /// When the last batch was applied.
   gms::model::Instant applied_at{};
   std::uint64_t view_changes = 0;
 };
+
+/// Why a member refuses writes, in a code and for people.
+struct RefusedWrites {
+  api::WriteRefusal code = api::WriteRefusal::none;
+  std::string why;
+
+  friend bool operator==(const RefusedWrites&, const RefusedWrites&) = default;
+};
+
+/// What the disk and the trouble of the store, if there is any, say of writes.
+[[nodiscard]] RefusedWrites refused_writes(const gms::core::Status& status,
+                                           const std::optional<gms::model::Error>& trouble);
+/// How clients are told of a role.
+[[nodiscard]] api::MemberRole role_of(gms::core::RoleName role);
+/// What the link to the member of that name does.
+[[nodiscard]] std::vector<api::Counter> link_counters(const gms::net::LinkStatus& link,
+                                                      const std::string& name);
 
 /// Tells operators and clients about this member. Thread rule: the group's thread. Ownership:
 /// borrows what it tells about.
@@ -52,8 +70,6 @@ class MemberReport final : public Inspection {
  private:
   [[nodiscard]] std::string name_of(gms::model::MemberId member) const;
   [[nodiscard]] std::vector<api::Counter> counters(const gms::core::Status& status) const;
-  [[nodiscard]] std::string refusing_writes(const gms::core::Status& status) const;
-  [[nodiscard]] static std::string refusing_growth(const gms::core::Status& status);
   [[nodiscard]] std::string missing() const;
   [[nodiscard]] gms::model::GroupClock clock() const;
 

@@ -1,7 +1,6 @@
 #include "kvstore/server/recovery.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iomanip>
 
 #include "gms/group.hpp"
@@ -47,7 +46,9 @@ View newest_view(const gms::model::RecoveredLog& log) {
 
 /// The newest index whose effects the store has, which the log has to reach.
 Result<Index> applied_in(const std::string& store, const gms::model::RecoveredLog& log) {
-  if (!std::filesystem::exists(store)) return Index();
+  const auto exists = is_there(store);
+  if (!exists) return exists.error();
+  if (!*exists) return Index();
   const auto record = storage::RocksStore::look_up_applied(store);
   if (!record) return record.error();
   if (!*record) return Index();

@@ -63,7 +63,7 @@ void RequestService::take(const Origin& origin, const Request& request, Instant 
     case RequestKind::range: return take_read(origin, request, now);
     case RequestKind::page: return take_page(origin, request, now);
     case RequestKind::close_cursor: return take_close_cursor(origin, request);
-    case RequestKind::status: return answer(origin, parts_.inspection.status());
+    case RequestKind::status: return take_status(origin);
     case RequestKind::members: return answer(origin, parts_.inspection.members());
     case RequestKind::digest: return take_digest(origin, request);
     case RequestKind::events: return take_events(origin, request);
@@ -76,6 +76,19 @@ Instant RequestService::deadline_of(const Request& request, Instant now) const {
   if (request.deadline == Duration::zero() || request.deadline > limits_.hold_time_max)
     return now + limits_.hold_time_max;
   return now + request.deadline - std::min(request.deadline / 5, kAnswerMarginMax);
+}
+
+/// What the member says of itself, and what waits here.
+void RequestService::take_status(const Origin& origin) {
+  api::StatusReply status = parts_.inspection.status();
+  const std::initializer_list<api::Counter> counters = {
+      {"clients.held", held_.size()},
+      {"clients.reads_waiting", reads_.waiting()},
+      {"clients.reads_parked", reads_.parked()},
+      {"store.cursors", parts_.replica.ranges().open_count()},
+  };
+  status.counters.insert(status.counters.end(), counters.begin(), counters.end());
+  answer(origin, status);
 }
 
 void RequestService::take_write(const Origin& origin, const Request& request, Instant now) {

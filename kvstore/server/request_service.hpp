@@ -122,6 +122,7 @@ class RequestService {
     gms::model::ByteSpan body;
   };
 
+  void take_status(const Origin& origin);
   void take_write(const Origin& origin, const api::Request& request, gms::model::Instant now);
   void take_read(const Origin& origin, const api::Request& request, gms::model::Instant now);
   void take_page(const Origin& origin, const api::Request& request, gms::model::Instant now);

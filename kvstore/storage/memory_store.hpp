@@ -46,6 +46,7 @@ class MemoryStore final : public Store {
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] gms::model::Result<std::optional<AppliedRecord>> stored() const override;
   [[nodiscard]] gms::model::Index durable() const override;
+  [[nodiscard]] bool is_behind() const override { return false; }
   [[nodiscard]] gms::model::Result<void> flush() override;
   [[nodiscard]] std::optional<gms::model::Error> trouble() const override { return std::nullopt; }
 

@@ -39,7 +39,6 @@ class Overlay {
   /// Starts a new table and hands over the one that was written to.
   std::shared_ptr<const OverlayTable> freeze();
 
-  [[nodiscard]] std::size_t frozen_count() const { return frozen_.size(); }
   /// Forgets the oldest full tables, but for the newest `kept` of them.
   void drop_frozen(std::size_t kept);
 

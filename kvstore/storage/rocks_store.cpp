@@ -26,14 +26,12 @@ using gms::model::Result;
 using rocksdb::Slice;
 using namespace std::chrono_literals;
 
-/// Full tables that wait to be written out, besides the one that is written to.
-constexpr std::size_t kFrozenMax = 7;
+/// So many full tables wait to be written out, besides the one that is written to, when the store
+/// is behind.
+constexpr std::size_t kWaitingMax = 7;
 /// Bytes of changes in a table, as a multiple of its memory: rows that are overwritten in place
 /// take none, but a restart replays every change.
 constexpr std::size_t kChangesPerByte = 2;
-/// How long a change set waits for memory to be written out, which takes long when the disk is slow
-/// or full.
-constexpr auto kRoomWaitMax = 60s;
 constexpr auto kLookAgainAfter = 20ms;
 
 ByteSpan span(const Slice& text) {
@@ -155,7 +153,7 @@ struct RocksStore::State {
 
   void freeze() { writer->give(overlay.freeze()); }
   [[nodiscard]] bool is_full() const;
-  [[nodiscard]] Result<void> make_room();
+  void make_room();
 };
 
 bool RocksStore::State::is_full() const {
@@ -164,17 +162,9 @@ bool RocksStore::State::is_full() const {
          table.changed_bytes() >= kChangesPerByte * options.memtable_bytes;
 }
 
-Result<void> RocksStore::State::make_room() {
+void RocksStore::State::make_room() {
   overlay.drop_frozen(writer->waiting_count());
-  if (!overlay.has_changes() || !is_full()) return {};
-  const auto give_up_at = std::chrono::steady_clock::now() + kRoomWaitMax;
-  while (writer->waiting_count() >= kFrozenMax) {
-    if (std::chrono::steady_clock::now() >= give_up_at)
-      return watch->trouble().value_or(Error{ErrorCode::io, "the disk does not keep up"});
-    writer->wait_until_waiting(kFrozenMax - 1, kLookAgainAfter);
-  }
-  freeze();
-  return {};
+  if (overlay.has_changes() && is_full()) freeze();
 }
 
 RocksStore::RocksStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -210,7 +200,7 @@ Result<std::optional<AppliedRecord>> RocksStore::look_up_applied(const std::stri
 
 Result<void> RocksStore::apply(const ChangeSet& changes) {
   GMS_ASSERT(changes.applied >= state_->applied, "C14");
-  if (auto room = state_->make_room(); !room) return room;
+  state_->make_room();
   state_->overlay.apply(changes);
   state_->applied = changes.applied;
   return {};
@@ -244,6 +234,10 @@ Index RocksStore::durable() const {
   return std::max(state_->durable_when_opened, state_->writer->durable());
 }
 
+bool RocksStore::is_behind() const {
+  return state_->writer->waiting_count() >= kWaitingMax;
+}
+
 Result<void> RocksStore::flush() {
   if (state_->overlay.has_changes()) state_->freeze();
   while (state_->writer->waiting_count() > 0) {
@@ -259,8 +253,7 @@ std::optional<Error> RocksStore::trouble() const {
 
 void RocksStore::checkpoint(std::string directory, std::function<void(const Result<void>&)> done) {
   if (auto trouble = state_->watch->trouble()) return done(*std::move(trouble));
-  // The table that is written to may get no more rows than the copy is to have. That this is one
-  // table more to wait does not matter: under load there are always as many as may be.
+  // The table that is written to may get no more rows than the copy is to have.
   if (state_->overlay.has_changes()) state_->freeze();
   state_->writer->give(RocksTableWriter::Checkpoint{std::move(directory), std::move(done)});
 }

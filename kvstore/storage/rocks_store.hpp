@@ -10,8 +10,9 @@ namespace kvstore::storage {
 
 struct RocksOptions {
   /// Memory for rows that are not on disk yet: so much is written out at a time, or less after
-  /// twice as many bytes of changes, since a restart replays those. Eight times as much memory is
-  /// taken while the disk is too slow or full, and more while snapshots of older states are held.
+  /// twice as many bytes of changes, since a restart replays those. The store is behind when it
+  /// takes eight times as much, while the disk is too slow or full. It takes more than that for
+  /// what is applied all the same, and while snapshots of older states are held.
   std::size_t memtable_bytes = 32 * 1024 * 1024;
   /// Memory for blocks read from disk.
   std::size_t cache_bytes = 64 * 1024 * 1024;
@@ -45,6 +46,7 @@ class RocksStore final : public Store {
   [[nodiscard]] std::unique_ptr<Snapshot> snapshot() const override;
   [[nodiscard]] gms::model::Result<std::optional<AppliedRecord>> stored() const override;
   [[nodiscard]] gms::model::Index durable() const override;
+  [[nodiscard]] bool is_behind() const override;
   [[nodiscard]] gms::model::Result<void> flush() override;
   [[nodiscard]] std::optional<gms::model::Error> trouble() const override;
 

@@ -94,6 +94,10 @@ class Store {
   /// writes its memory out by itself. Cheap; may be asked after every apply().
   [[nodiscard]] virtual gms::model::Index durable() const = 0;
 
+  /// Whether its memory for changes is used up, since they come faster than its disk takes them.
+  /// apply() takes more all the same, without waiting for the disk. Cheap.
+  [[nodiscard]] virtual bool is_behind() const = 0;
+
   /// Makes everything applied durable, and waits for it. Error: io.
   [[nodiscard]] virtual gms::model::Result<void> flush() = 0;
 

@@ -2,6 +2,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "tests/cluster/faulty_disks.hpp"
@@ -12,6 +13,7 @@ namespace tests::cluster {
 namespace {
 
 using namespace std::chrono_literals;
+using kvstore::api::Counter;
 using ::testing::HasSubstr;
 
 /// How a replica ended, which kvctl started and left to this process; nothing if it goes on.
@@ -151,6 +153,42 @@ TEST_F(DiskFault, ALeaderWhoseSyncsHangHandsOverAndStaysAMember) {
   EXPECT_EQ(view->voters.size(), 3U);
   FaultyDisks::mend(*group, slow);
   group->wait_all_up();
+  expect_nothing_lost();
+}
+
+TEST_F(DiskFault, StoresThatDoNotKeepUpSlowWritesDownAndHinderNothingElse) {
+  const Variable small{"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"};
+  start(28880);
+  const auto before = group->view();
+  const std::string leader = group->leader();
+  for (const std::string name : {"n1", "n2", "n3"})
+    FaultyDisks::order(*group, name, "sync /data/state. 0 1000 wait:2000");
+  client::Options options;
+  options.endpoints = group->endpoints();
+  client::Client client(options);
+  const std::string value(250'000, 'v');
+  const auto until = std::chrono::steady_clock::now() + 12s;
+  std::size_t written = 0;
+  while (std::chrono::steady_clock::now() < until)
+    if (client.put("large " + std::to_string(written), value)) ++written;
+  // More than the tables hold: others are delivered besides.
+  EXPECT_GT(written, 55U) << "of 250 kB";
+  EXPECT_EQ(group->leader(), leader);
+  const auto after = group->view();
+  ASSERT_TRUE(before);
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->seq, before->seq) << group->must({"events"});
+  for (const std::string& address : group->endpoints()) {
+    const auto status = client.status(address);
+    ASSERT_TRUE(status.has_value()) << address;
+    const auto stall = std::ranges::find(status->counters, "loop.stall_max_us", &Counter::name);
+    ASSERT_NE(stall, status->counters.end());
+    EXPECT_LT(stall->value, 1'000'000U) << address << ": a sync takes two seconds";
+  }
+  for (const std::string name : {"n1", "n2", "n3"}) FaultyDisks::mend(*group, name);
+  group->wait_all_up();
+  for (std::size_t i = 0; i < written; ++i)
+    EXPECT_TRUE(client.get("large " + std::to_string(i))->has_value()) << i;
   expect_nothing_lost();
 }
 

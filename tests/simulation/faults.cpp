@@ -91,6 +91,14 @@ Machine Faults::draw_machine() {
   return static_cast<Machine>(random_.below(cluster_.size()));
 }
 
+gms::model::StorageHealth Faults::draw_lack_of_room() {
+  switch (random_.below(3)) {
+    case 0: return {.disk_full = true};
+    case 1: return {.disk_full = true, .reserve_left = true};
+    default: return {.disk_low = true};
+  }
+}
+
 VirtualTime Faults::draw_duration() {
   return random_.duration<VirtualTime>(1ms, cluster_.options().faults.fault_max);
 }
@@ -147,7 +155,7 @@ void Faults::strike_process(FaultClass fault, Machine victim) {
     case FaultClass::disk_stall: state.disk_slow_until = cluster_.now() + draw_duration(); break;
     case FaultClass::disk_full:
       if (!state.process || cluster_.is_paused(victim)) break;
-      state.process->step(cluster_.clock(victim), core::LocalHealth{{true}});
+      state.process->step(cluster_.clock(victim), core::LocalHealth{draw_lack_of_room()});
       last({fault, victim, {}, false}, draw_duration());
       cluster_.settle(victim);
       break;

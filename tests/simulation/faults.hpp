@@ -74,6 +74,8 @@ class Faults {
   /// Both ways between the machine and all others.
   [[nodiscard]] std::vector<Path> all_paths_of(Machine machine) const;
   [[nodiscard]] VirtualTime draw_duration();
+  /// A full disk, with or without a reserve, or one with little room.
+  [[nodiscard]] gms::model::StorageHealth draw_lack_of_room();
   [[nodiscard]] Machine draw_machine();
 
   Cluster& cluster_;

@@ -13,8 +13,9 @@ std::string number(Index index) {
   return std::to_string(index.value());
 }
 
-/// The bytes of the largest message that the workload makes: limits are passed by one at most.
-constexpr std::size_t kLargestProposals = 256 * 1024;
+/// The bytes of the largest batch of proposals, by one of which limits are passed at most: a large
+/// message, or all that clients asked for while the disk stood still.
+constexpr std::size_t kLargestProposals = 1024 * 1024;
 
 }  // namespace
 

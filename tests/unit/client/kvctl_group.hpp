@@ -59,7 +59,8 @@ inline api::StatusReply status_of(const FakeServer& server, const gms::model::Vi
   api::StatusReply status;
   status.name = server.name();
   status.member = view.find_name(server.name())->id;
-  status.role = server.name() == "n1" ? "leader" : "follower";
+  status.role_code = server.name() == "n1" ? api::MemberRole::leader : api::MemberRole::follower;
+  status.role = api::to_string(status.role_code);
   status.leader = "n1";
   status.epoch = gms::model::Epoch(3);
   status.commit = status.applied = gms::model::Index(40);

@@ -7,8 +7,10 @@ namespace {
 
 using gms::model::Duration;
 using gms::model::MemberId;
+using kvstore::api::MemberRole;
 using kvstore::api::PeerReport;
 using kvstore::api::StatusReply;
+using kvstore::api::WriteRefusal;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using namespace std::chrono_literals;
@@ -38,7 +40,7 @@ GroupSurvey survey_of_three() {
     StatusReply status;
     status.member = voter_id(number);
     status.name = voter_name(number);
-    status.role = number == 1 ? "leader" : "follower";
+    status.role_code = number == 1 ? MemberRole::leader : MemberRole::follower;
     status.leader = "n1";
     status.heard_within = 100ms;
     survey.members.push_back({survey.view.view.members.back(), true, status});
@@ -68,6 +70,24 @@ TEST(FactsOf, KnowsWhoCannotGoOnAndWhoHasNoState) {
   survey.members[1].status->peers[0].takes_entries = false;
   EXPECT_THAT(facts_of(survey).stuck, ElementsAre(voter_id(2)));
   EXPECT_THAT(facts_of(survey).stateless, ElementsAre(voter_id(1), voter_id(3)));
+}
+
+TEST(FactsOf, GoesByCodesAndNotByWhatIsSaidToPeople) {
+  GroupSurvey survey = survey_of_three();
+  for (MemberSurvey& member : survey.members) {
+    member.status->role = "leader";
+    member.status->refusing_writes = "disk full: whatever";
+  }
+  EXPECT_EQ(facts_of(survey).leader, voter_id(1));
+  EXPECT_THAT(facts_of(survey).full, IsEmpty());
+  survey.members[0].status->write_refusal = WriteRefusal::store_trouble;
+  survey.members[1].status->write_refusal = WriteRefusal::disk_full;
+  survey.members[1].status->refusing_writes = "no room";
+  // It takes deletes, and acknowledges.
+  survey.members[2].status->write_refusal = WriteRefusal::disk_low;
+  EXPECT_THAT(facts_of(survey).full, ElementsAre(voter_id(2)));
+  survey.members[0].status->role_code = MemberRole::candidate;
+  EXPECT_TRUE(facts_of(survey).leader.is_none());
 }
 
 }  // namespace

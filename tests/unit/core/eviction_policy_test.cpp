@@ -7,6 +7,7 @@ namespace gms::core {
 namespace {
 
 using namespace model;
+using namespace std::chrono_literals;
 
 /// A view of 1..voters with a leader 1 that hears all of it but the last `dead`, which are marked
 /// down and have been silent for evict_after, the last one for the longest.

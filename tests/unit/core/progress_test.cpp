@@ -79,7 +79,7 @@ TEST(Progress, MatchNeverShrinks) {
   EXPECT_FALSE(peer.accepted(Index(3), AppendId(2)));
   EXPECT_EQ(peer.match(), Index(9));
   EXPECT_EQ(peer.next(), Index(10));
-  peer.rejected(Index(2), AppendId(2));
+  peer.probe_from(Index(2), AppendId(2));
   EXPECT_EQ(peer.match(), Index(9));
   EXPECT_EQ(peer.next(), Index(10));
 }
@@ -107,7 +107,7 @@ TEST(Progress, OneGapInAWindowIsOneRejection) {
   Progress peer = replicating(9);
   for (std::uint64_t i = 10; i <= 14; ++i) peer.sent(Index(i), 1);
   EXPECT_EQ(peer.judge(rejection(6, 10, 9)), Progress::Rejection::retry);
-  peer.rejected(Index(10), AppendId(9));
+  peer.probe_from(Index(10), AppendId(9));
   EXPECT_EQ(peer.judge(rejection(7, 11, 9)), Progress::Rejection::stale);
   EXPECT_EQ(peer.judge(rejection(9, 9, 9)), Progress::Rejection::stale);
   EXPECT_EQ(peer.judge(rejection(10, 9, 9)), Progress::Rejection::retry);

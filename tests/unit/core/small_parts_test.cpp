@@ -13,6 +13,7 @@ namespace gms::core {
 namespace {
 
 using namespace model;
+using namespace std::chrono_literals;
 
 Instant at(int milliseconds) {
   return Instant(Duration(milliseconds));
@@ -158,6 +159,26 @@ TEST(Config, RefusesEveryLimitAndTimerOfZero) {
   EXPECT_TRUE(refuses([](Config& c) { c.inflight_max = 0; }, "inflight_max"));
   EXPECT_TRUE(refuses([](Config& c) { c.log_inflight = 0; }, "log_inflight"));
   EXPECT_TRUE(refuses([](Config& c) { c.voters_max = 0; }, "voters_max"));
+}
+
+TEST(Config, RefusesTimersThatAreLongerThanAYear) {
+  constexpr Duration kYear = 365 * 24h;
+  for (Duration Config::* timer : {&Config::pin_time, &Config::trim_gap, &Config::join_retry_max}) {
+    EXPECT_FALSE(refuses([&](Config& c) { c.*timer = kYear; }, "year"));
+    EXPECT_TRUE(refuses([&](Config& c) { c.*timer = kYear + 1ms; }, "must be at most a year"));
+    EXPECT_TRUE(refuses([&](Config& c) { c.*timer = Duration::max(); }, "must be at most a year"));
+  }
+}
+
+TEST(Config, AllowsTrimsWithoutAGap) {
+  EXPECT_FALSE(refuses([](Config& c) { c.trim_gap = 0ms; }, "trim_gap"));
+  EXPECT_TRUE(refuses([](Config& c) { c.trim_gap = -1ms; }, "trim_gap"));
+}
+
+TEST(Config, RefusesToWaitForMoreVotersThanThereCanBe) {
+  EXPECT_FALSE(refuses([](Config& c) { c.up_for_writes_min = c.voters_max; }, ""));
+  EXPECT_TRUE(refuses([](Config& c) { c.up_for_writes_min = c.voters_max + 1; },
+                      "up_for_writes_min must be at most voters_max"));
 }
 
 template <std::size_t... Indexes>

@@ -8,6 +8,7 @@ namespace gms::core {
 namespace {
 
 using namespace model;
+using namespace std::chrono_literals;
 
 const Config kConfig;
 

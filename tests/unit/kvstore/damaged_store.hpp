@@ -22,6 +22,7 @@ class DamagedStore final : public Store {
     return inner_.stored();
   }
   gms::model::Index durable() const override { return inner_.durable(); }
+  bool is_behind() const override { return inner_.is_behind(); }
   gms::model::Result<void> flush() override { return inner_.flush(); }
   std::optional<gms::model::Error> trouble() const override { return std::nullopt; }
 

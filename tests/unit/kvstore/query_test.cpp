@@ -5,6 +5,7 @@
 #include <random>
 
 #include "kvstore/api/client_protocol.hpp"
+#include "kvstore/api/command.hpp"
 #include "kvstore/api/inspection.hpp"
 
 namespace kvstore::api {
@@ -103,6 +104,7 @@ StatusReply status_sample() {
   status.group = {1, 2};
   status.member = {gms::model::NodeId(3), gms::model::Incarnation(4)};
   status.name = "n1";
+  status.role_code = MemberRole::leader;
   status.role = "leader";
   status.epoch = gms::model::Epoch(5);
   status.leader = "n1";
@@ -117,6 +119,7 @@ StatusReply status_sample() {
   status.clock = gms::model::GroupClock(10);
   status.heard_within = gms::model::Duration(11);
   status.maintenance_max = gms::model::Duration(12);
+  status.write_refusal = WriteRefusal::disk_low;
   status.refusing_writes = "the disk is full";
   status.diverged = true;
   status.peers = {{status.member, "n2", Index(1), Index(2), gms::model::Duration(3), true, false,
@@ -150,6 +153,25 @@ TEST(Inspection, EveryTruncationIsRefused) {
     EXPECT_FALSE(decode_status_reply(ByteSpan(bytes).first(size)).has_value()) << size;
 }
 
+TEST(Inspection, AnUnknownRoleOrRefusalIsRefused) {
+  StatusReply status = status_sample();
+  for (const auto role : {MemberRole(0), MemberRole(7)}) {
+    status.role_code = role;
+    EXPECT_FALSE(decode_status_reply(encoded(status)).has_value());
+  }
+  status = status_sample();
+  for (const auto refusal : {WriteRefusal(0), WriteRefusal(5)}) {
+    status.write_refusal = refusal;
+    EXPECT_FALSE(decode_status_reply(encoded(status)).has_value());
+  }
+}
+
+TEST(Inspection, ARoleHasTheNameThatTheProtocolGivesIt) {
+  EXPECT_EQ(to_string(MemberRole::joiner), "joiner");
+  EXPECT_EQ(to_string(MemberRole::precandidate), "precandidate");
+  EXPECT_EQ(to_string(MemberRole::leader), "leader");
+}
+
 TEST(Inspection, AClaimedLengthIsNotAllocated) {
   ByteWriter out;
   out.u32(0xFFFFFFFF);
@@ -180,6 +202,21 @@ TEST(ClientProtocol, EncodingIsReversedByDecoding) {
   EXPECT_EQ(reply->applied, Index(3));
   EXPECT_EQ(reply->leader, (LeaderHint{"n2", "127.0.0.1:7401"}));
   EXPECT_EQ(as_text(reply->body), "why");
+}
+
+TEST(ClientProtocol, TheWelcomeTellsTheLimitsThatAServerEnforces) {
+  const Welcome welcome;
+  for (const std::size_t over : {0, 1}) {
+    const Bytes key(welcome.key_bytes_max + over);
+    EXPECT_EQ(decode_get_query(encoded(GetQuery{{}, key})).has_value(), over == 0);
+    const Bytes value(welcome.value_bytes_max + over);
+    const Call put{SessionId(1), CallNumber(1), {}, Put{as_bytes("key"), value, {}, {}}};
+    EXPECT_EQ(decode_command(encoded(Command(put))).has_value(), over == 0);
+    RangeQuery range;
+    range.page_bytes = welcome.page_bytes_max + static_cast<std::uint32_t>(over);
+    EXPECT_EQ(decode_range_query(encoded(range))->page_bytes, welcome.page_bytes_max);
+  }
+  EXPECT_EQ(welcome.unacknowledged_calls_max, kUnacknowledgedCallsMax);
 }
 
 TEST(ClientProtocol, ABusyReplyTellsWhenToAskAgain) {

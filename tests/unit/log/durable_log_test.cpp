@@ -139,6 +139,18 @@ TEST_F(DurableLogTest, AReadSeesEveryOrderBeforeIt) {
   EXPECT_EQ(listener_.heard().answers[0].entries.head(), head_);
 }
 
+TEST_F(DurableLogTest, AnOrderWaitsForOneReadAtMost) {
+  start();
+  listener_.on_answer = [this] { persist(); };
+  listener_.hold();
+  persist();
+  ASSERT_TRUE(listener_.wait_until_durable(1));
+  for (int i = 0; i < 3; ++i) log_->read({a_member(), Index(2), 100'000});
+  listener_.release();
+  ASSERT_TRUE(listener_.wait_until([](const Heard& heard) { return heard.answers.size() == 3; }));
+  EXPECT_EQ(listener_.heard().answers_at_durable, (std::vector<std::size_t>{0, 1}));
+}
+
 TEST_F(DurableLogTest, AFailedSyncIsToldOnceAndIsTheEnd) {
   start();
   persist();

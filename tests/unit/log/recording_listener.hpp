@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "gms/model/log.hpp"
@@ -16,17 +18,23 @@ class RecordingListener final : public model::LogListener {
   struct Heard {
     std::vector<model::PersistSeq> durable;
     std::vector<model::ReadAnswer> answers;
+    /// How many answers there were at each call of on_durable().
+    std::vector<std::size_t> answers_at_durable;
     std::vector<model::StorageHealth> health;
     std::vector<model::Error> failures;
   };
 
   void on_durable(model::PersistSeq seq) override {
-    note([&] { heard_.durable.push_back(seq); });
+    note([&] {
+      heard_.durable.push_back(seq);
+      heard_.answers_at_durable.push_back(heard_.answers.size());
+    });
     std::unique_lock guard(mutex_);
     changed_.wait(guard, [this] { return !held_; });
   }
   void on_read(model::ReadAnswer answer) override {
     note([&] { heard_.answers.push_back(std::move(answer)); });
+    if (on_answer) std::exchange(on_answer, nullptr)();
   }
   void on_health(model::StorageHealth health) override {
     note([&] { heard_.health.push_back(health); });
@@ -34,6 +42,9 @@ class RecordingListener final : public model::LogListener {
   void on_failure(model::Error error) override {
     note([&] { heard_.failures.push_back(std::move(error)); });
   }
+
+  /// Called with the next answer. To be set before anything is asked for.
+  std::function<void()> on_answer;
 
   [[nodiscard]] Heard heard() const {
     const std::lock_guard guard(mutex_);

@@ -18,6 +18,7 @@ class Recorder final : public model::Application, public GroupListener, public n
  public:
   model::Result<std::optional<model::Bytes>> open(model::StateGeneration) override { return mark; }
   model::Index durable() const override { return {}; }
+  bool is_behind() const override { return behind; }
   void take_state(model::OnStateTaken taken) override {
     taken(model::Error{model::ErrorCode::unavailable, "none"});
   }
@@ -61,6 +62,7 @@ class Recorder final : public model::Application, public GroupListener, public n
 
   /// Fails instead of applying what is delivered.
   bool refuses = false;
+  bool behind = false;
   std::function<void()> on_install;
   std::optional<model::Bytes> mark;
   std::vector<std::string> delivered;

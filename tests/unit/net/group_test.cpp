@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <thread>
 
 #include "gms/group_async.hpp"
 #include "tests/unit/net/group_fixture.hpp"
@@ -137,6 +140,22 @@ TEST(Group, CanBeAwaited) {
   EXPECT_EQ(log, (std::vector<std::string>{"seen", "refused"}));
 }
 
+TEST(Group, KeepsTheExecutorOfWhoeverWaitsAtWork) {
+  Members members(Durability::memory);
+  members.start(1);
+  Group& group = *members.seats[0].group;
+  boost::asio::io_context elsewhere;
+  std::optional<model::Result<model::Position>> delivered;
+  const auto take = [&](model::Result<model::Position> position) { delivered = position; };
+  async_delivered(group, group.propose({as_bytes("x")}),
+                  boost::asio::bind_executor(elsewhere.get_executor(), take));
+  std::thread waits([&] { elsewhere.run(); });
+  EXPECT_TRUE(members.wait([&] { return members.all_delivered(1); }));
+  waits.join();
+  ASSERT_TRUE(delivered.has_value());
+  EXPECT_TRUE(delivered->has_value());
+}
+
 TEST(Group, ThatStopsSaysOfWhatWasAwaitedThatItIsUnknown) {
   Members members(Durability::memory);
   members.start(1);
@@ -181,6 +200,51 @@ TEST(Group, StopsAMemberWhoseApplicationCannotApply) {
   seat.group.reset();
   // The others have the message, and go on without the member.
   ASSERT_TRUE(members.wait([&] { return members.all_delivered(1); }));
+}
+
+/// Proposes messages of a mebibyte and waits until all are ordered.
+void order_mebibytes(Members& members, std::size_t count) {
+  const std::string mebibyte(1024 * 1024, 'm');
+  Group& group = *members.seats[members.wait_for_leader()].group;
+  const model::Index before = group.status().commit;
+  for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(group.propose({as_bytes(mebibyte)}));
+  ASSERT_TRUE(members.wait([&] { return group.status().commit - before >= count; }));
+}
+
+class GroupOfCount : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(GroupOfCount, GivesLittleToAnApplicationThatIsBehindUntilItIsNot) {
+  Members members(Durability::memory);
+  members.start(GetParam());
+  Recorder& recorder = *members.seats[members.wait_for_leader()].recorder;
+  recorder.behind = true;
+  order_mebibytes(members, 20);
+  const std::size_t given = recorder.delivered.size();
+  EXPECT_GT(given, 0U);
+  EXPECT_LT(given, 14U);
+  recorder.behind = false;
+  EXPECT_TRUE(members.wait([&] { return members.all_delivered(20); }));
+}
+
+INSTANTIATE_TEST_SUITE_P(Members, GroupOfCount, testing::Values(1, 3));
+
+TEST(Group, DeliversMuchInSeveralTurnsSoThatOtherWorkComesInBetween) {
+  Members members(Durability::memory);
+  members.start(1);
+  Recorder& recorder = *members.seats[0].recorder;
+  recorder.behind = true;
+  order_mebibytes(members, 40);
+  recorder.behind = false;
+  std::size_t between = 0;
+  std::function<void()> other_work = [&] {
+    const std::size_t delivered = recorder.delivered.size();
+    if (delivered == 40) return;
+    between += delivered > 20 ? 1 : 0;
+    boost::asio::post(members.context, other_work);
+  };
+  boost::asio::post(members.context, other_work);
+  EXPECT_TRUE(members.wait([&] { return members.all_delivered(40); }));
+  EXPECT_GT(between, 0U);
 }
 
 TEST(Group, EndsWhatAFollowerCannotHaveOrdered) {

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "gms/net/address.hpp"
+#include "gms/net/socket.hpp"
 #include "tests/support/own_loopback.hpp"
 #include "tests/unit/net/event_loop.hpp"
 
@@ -549,6 +550,39 @@ TEST(Links, AMemberThatIsGoneIsOneEventUntilItIsBack) {
   ASSERT_TRUE(run_until(context, [&] { return a.count<core::PeerConnected>() == 2; }));
   b.reset();
   ASSERT_TRUE(run_until(context, [&] { return a.count(LinkEventKind::unreachable) == 2; }));
+}
+
+TEST(Links, WhoLetsAMemberInAndClosesIsNotKnockedAtWithoutAPause) {
+  io_context context;
+  End a(context, settings_of(1));
+  auto acceptor = listen_at(context, tests::any_own_port());
+  ASSERT_TRUE(acceptor.has_value());
+  std::size_t accepted = 0;
+  const auto welcome_and_close = [&](tcp::socket socket) {
+    ++accepted;
+    wire::FrameWriter frames;
+    wire::Hello hello_of_peer = hello_from(2);
+    hello_of_peer.address = to_string(acceptor->local_endpoint());
+    add_hello(frames, wire::PeerFrame::welcome, hello_of_peer);
+    (void)write_some(socket, frames);
+    // Without an error at the other end: its hello is taken.
+    std::array<char, 256> hello;
+    socket.non_blocking(false);
+    socket.read_some(boost::asio::buffer(hello));
+  };
+  std::function<void()> accept = [&] {
+    acceptor->async_accept([&](const error_code& error, tcp::socket socket) {
+      if (error) return;
+      welcome_and_close(std::move(socket));
+      accept();
+    });
+  };
+  accept();
+  a.links().know(member(2), to_string(acceptor->local_endpoint()));
+  run_for(context, 400ms);
+  EXPECT_GE(accepted, 3U);
+  EXPECT_LE(accepted, 12U);
+  acceptor->close();
 }
 
 TEST(Links, AnUnusedLinkToSomebodyUnknownEnds) {

@@ -131,6 +131,32 @@ TEST(SendGate, KeepsAMessageWholeThatIsHeldForLong) {
   EXPECT_EQ(std::get<core::JoinRequest>(released[0].body), request);
 }
 
+core::Send acknowledgement(std::uint64_t after, std::uint64_t id, std::uint64_t match) {
+  core::Send send = send_after(after, 1);
+  core::AppendReply reply;
+  reply.id = model::AppendId(id);
+  reply.match = model::Index(match);
+  send.message.body = reply;
+  return send;
+}
+
+TEST(SendGate, OfAcknowledgementsThatWaitForOneOrderKeepsTheNewest) {
+  SendGate gate;
+  for (std::uint64_t id = 1; id <= 1000; ++id) gate.hold(acknowledgement(1, id, 7));
+  EXPECT_EQ(gate.size(), 1U);
+  // These stand on another order, say less, or are for somebody else.
+  gate.hold(acknowledgement(2, 1001, 8));
+  gate.hold(acknowledgement(2, 1002, 7));
+  core::Send other = acknowledgement(2, 1003, 9);
+  other.message.to.node = model::NodeId(99);
+  gate.hold(other);
+  std::vector<std::uint64_t> released;
+  gate.open(PersistSeq(2), [&](const core::Message& message) {
+    released.push_back(std::get<core::AppendReply>(message.body).id.value());
+  });
+  EXPECT_EQ(released, (std::vector<std::uint64_t>{1000, 1001, 1002, 1003}));
+}
+
 TEST(SyncClock, MeasuresFromTheOrderToItsDurability) {
   SyncClock clock;
   DriverStatistics statistics;

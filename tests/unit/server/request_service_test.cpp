@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "kvstore/api/command.hpp"
 #include "tests/unit/kvstore/damaged_store.hpp"
 
@@ -74,7 +76,14 @@ class FakeOrdering final : public Ordering {
 
 class FakeInspection final : public Inspection {
  public:
-  api::StatusReply status() const override { return {}; }
+  api::StatusReply status() const override {
+    api::StatusReply status;
+    status.view.view.members = {{kOtherId, "n2", "", ""}};
+    status.view.view.up = {kOtherId};
+    status.view.view.subject = kOtherId;
+    status.counters = {{"figure.of_the_member", 1}};
+    return status;
+  }
   api::MembersReply members() const override { return {}; }
   api::EventsReply events(const api::EventsQuery&) const override { return {}; }
   api::ViewsReply views() const override { return {{api::ViewReport{{}, "n2", {}, 5}}}; }
@@ -121,6 +130,17 @@ class RequestServiceTest : public ::testing::Test {
     query.content = api::RangeContent::keys;
     query.page_bytes = 1;
     take(id, RequestKind::range, query, 1s);
+  }
+  using Figures = std::map<std::string, std::uint64_t>;
+  /// The counters of the status that a client is told now.
+  Figures figures_of_status() {
+    const api::Request request{api::RequestId(99), {}, RequestKind::status, {}};
+    service->take({{1, 1}, 10, request.id}, request, now);
+    Figures figures;
+    const auto status = api::decode_status_reply(as_bytes(got().back().body));
+    for (const api::Counter& counter : status.value().counters)
+      figures[counter.name] = counter.value;
+    return figures;
   }
   /// Has two keys here.
   void store_two_keys() {
@@ -185,6 +205,30 @@ TEST_F(RequestServiceTest, EndsTheRangesOfAClientThatIsGone) {
   EXPECT_EQ(replica->ranges().open_count(), 1u);
   service->on_closed({1, 1});
   EXPECT_EQ(replica->ranges().open_count(), 0u);
+}
+
+TEST_F(RequestServiceTest, TellsInTheStatusWhatWaitsHere) {
+  store_two_keys();
+  range(7);
+  service->stand({}, now);
+  put(8, "key");
+  put(9, "key");
+  EXPECT_EQ(figures_of_status(), (Figures{{"clients.held", 2},
+                                          {"clients.reads_parked", 0},
+                                          {"clients.reads_waiting", 0},
+                                          {"figure.of_the_member", 1},
+                                          {"store.cursors", 1}}));
+  lead();
+  get(11, {});
+  get(12, {});
+  get(13, {});
+  get(14, {api::ReadLevel::local, api::Revision(1000)});
+  service->on_closed({1, 1});
+  EXPECT_EQ(figures_of_status(), (Figures{{"clients.held", 0},
+                                          {"clients.reads_parked", 1},
+                                          {"clients.reads_waiting", 3},
+                                          {"figure.of_the_member", 1},
+                                          {"store.cursors", 0}}));
 }
 
 TEST_F(RequestServiceTest, BeginsNoRangeForAClientThatIsGone) {

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "kvstore/server/command_line.hpp"
+#include "kvstore/server/setting_table.hpp"
 #include "kvstore/server/setting_values.hpp"
 
 namespace kvstore::server {
@@ -224,6 +225,41 @@ TEST(CheckSettings, RefusesALimitOfNothing) {
   settings.limits = {};
   settings.limits.session_ttl = 0ms;
   EXPECT_EQ(check_settings(settings)->what, "--limits-session-ttl must be more than 0");
+}
+
+/// What is said of settings in which that one is such a time; nothing if it is no time.
+std::optional<std::string> said_of(const Setting& setting, gms::model::Duration time) {
+  Settings settings;
+  settings.data = "d";
+  const SettingField field = setting.field(settings);
+  auto* const* const place = std::get_if<gms::model::Duration*>(&field);
+  if (place == nullptr) return std::nullopt;
+  **place = time;
+  const auto failure = check_settings(settings);
+  return failure ? failure->what : "accepted";
+}
+
+TEST(CheckSettings, RefusesATimeThatIsLongerThanAYear) {
+  constexpr gms::model::Duration kYear = 365 * 24h;
+  for (const Setting& setting : setting_table()) {
+    for (const auto time : {kYear + 1ms, gms::model::Duration::max()}) {
+      const auto said = said_of(setting, time);
+      EXPECT_TRUE(!said || said->ends_with("must be at most a year"))
+          << file_name(setting) << ": " << *said;
+    }
+    if (setting.section == "limits") {
+      EXPECT_EQ(said_of(setting, kYear).value_or("accepted"), "accepted") << file_name(setting);
+    }
+  }
+}
+
+TEST(CheckSettings, RefusesToWaitForMoreMembersThanTheGroupMayHave) {
+  Settings settings;
+  settings.data = "d";
+  settings.gms.up_for_writes_min = settings.gms.voters_max;
+  EXPECT_EQ(check_settings(settings), std::nullopt);
+  ++settings.gms.up_for_writes_min;
+  EXPECT_EQ(check_settings(settings)->what, "gms: up_for_writes_min must be at most voters_max");
 }
 
 TEST(CheckSettings, RefusesTimersThatDoNotFit) {
