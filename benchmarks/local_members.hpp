@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <memory>
 #include <vector>
@@ -10,7 +12,7 @@
 namespace benchmarks {
 
 /// Replicas on this machine in a directory of their own; processes and files are gone with the
-/// object.
+/// object, and soon after this process if it is ended.
 class LocalMembers {
  public:
   /// Starts `count` replicas and waits until all are up; their client ports are base_port + 1 and
@@ -31,8 +33,16 @@ class LocalMembers {
  private:
   explicit LocalMembers(std::filesystem::path directory);
 
+  /// Starts the process that clears up, after this one's end too.
+  [[nodiscard]] client::Result<void> start_sweeper();
+  /// Ends the members and removes the directory.
+  void sweep();
+
   std::filesystem::path directory_;
   kvctl::LocalCluster cluster_;
+  pid_t sweeper_ = 0;
+  /// The end of a pipe that only this process has: the sweeper reads its other end.
+  int alive_ = -1;
 };
 
 }  // namespace benchmarks
