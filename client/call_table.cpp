@@ -56,6 +56,13 @@ std::unique_ptr<PendingCall> CallTable::remove(RequestId id) {
   return call;
 }
 
+std::uint64_t CallTable::asked() const {
+  std::uint64_t asked = 0;
+  for (const Slot& slot : slots_)
+    if (slot.call != nullptr) asked |= slot.call->asked;
+  return asked;
+}
+
 std::vector<RequestId> CallTable::overdue(Clock::time_point now) {
   std::vector<RequestId> found;
   if (now < earliest_due_) return found;

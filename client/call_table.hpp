@@ -23,6 +23,9 @@ class CallTable {
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
+  /// A bit for every endpoint where a copy of some call is that was not answered.
+  [[nodiscard]] std::uint64_t asked() const;
+
   /// The calls that are overdue. Costs nothing before the first deadline that it saw last.
   [[nodiscard]] std::vector<kvstore::api::RequestId> overdue(Clock::time_point now);
 

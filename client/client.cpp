@@ -195,7 +195,8 @@ Result<Draft> Client::draft_range(const RangeOptions& options) const {
   query.freshness = freshness_of(options.read);
   query.bounds = {as_bytes(options.from), as_bytes(options.to)};
   query.direction = options.direction;
-  query.content = options.content;
+  // The same numbers, one of which only replica_rows.hpp has a name for.
+  query.content = static_cast<api::RangeContent>(options.content);
   query.limit = options.limit;
   return Draft{RequestKind::range, route_of(options.read),           Numbering::none, {},
                encoded(query),     or_default(options.read.deadline)};

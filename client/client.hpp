@@ -24,7 +24,8 @@ class Dispatcher;
 ///
 /// Every call comes twice: without a completion token it waits for its end, with one it starts and
 /// ends as the token says (an awaitable, a callback, a future; any of Asio's), with the same
-/// Result.
+/// Result. Cancellation slots are not heeded: a call ends by its deadline, in `a || b` of
+/// awaitables too.
 ///
 /// Guarantee: each call ends by its deadline. With a value, it was carried out. With the error
 /// `outcome_unknown` it may have been or may still be. With any other error it certainly was not:
@@ -38,7 +39,9 @@ class Dispatcher;
 /// `unavailable`, and the detail names both groups. Such a group needs a new client.
 ///
 /// Thread rule: every method from any thread. Callbacks without an executor of their own come on
-/// the client's thread, and must not wait there: waiting calls are a programmer's error in it.
+/// the client's thread, and must not wait there: waiting calls are a programmer's error in it. What
+/// a callback throws comes out of the run() of the io_context that it came on, and the client goes
+/// on when that is run again; on a background thread it ends the process (std::terminate).
 /// Ownership: nothing that is passed in is kept by reference. The destructor ends what is not
 /// complete, as `closed` or `outcome_unknown`; it must not run in a callback. With an io_context
 /// that was passed in they end when that runs next, which is after the destructor: what callbacks
@@ -74,7 +77,7 @@ class Client {
                                        const WriteOptions& options = {}) {
     return wait<WriteReply>(draft_put(key, value, options));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<WriteReply>)) Token>
   auto put(std::string_view key, std::string_view value, const WriteOptions& options,
            Token&& token) {
     return start<WriteReply>(draft_put(key, value, options), std::forward<Token>(token));
@@ -84,7 +87,7 @@ class Client {
   [[nodiscard]] Result<WriteReply> erase(std::string_view key, const WriteOptions& options = {}) {
     return wait<WriteReply>(draft_erase(key, options));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<WriteReply>)) Token>
   auto erase(std::string_view key, const WriteOptions& options, Token&& token) {
     return start<WriteReply>(draft_erase(key, options), std::forward<Token>(token));
   }
@@ -94,7 +97,7 @@ class Client {
                                                  const ReadOptions& options = {}) {
     return wait<std::optional<Value>>(draft_get(key, options));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<std::optional<Value>>)) Token>
   auto get(std::string_view key, const ReadOptions& options, Token&& token) {
     return start<std::optional<Value>>(draft_get(key, options), std::forward<Token>(token));
   }
@@ -103,7 +106,7 @@ class Client {
   [[nodiscard]] Result<Page> range(const RangeOptions& options) {
     return wait<Page>(draft_range(options));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<Page>)) Token>
   auto range(const RangeOptions& options, Token&& token) {
     return start<Page>(draft_range(options), std::forward<Token>(token));
   }
@@ -113,14 +116,14 @@ class Client {
   [[nodiscard]] Result<Page> next_page(const Cursor& cursor) {
     return wait<Page>(draft_page(cursor));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<Page>)) Token>
   auto next_page(const Cursor& cursor, Token&& token) {
     return start<Page>(draft_page(cursor), std::forward<Token>(token));
   }
 
   /// Gives up the pages that were not fetched.
   [[nodiscard]] Result<void> close(const Cursor& cursor) { return wait<void>(draft_close(cursor)); }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<void>)) Token>
   auto close(const Cursor& cursor, Token&& token) {
     return start<void>(draft_close(cursor), std::forward<Token>(token));
   }
@@ -130,7 +133,7 @@ class Client {
 
   /// The view and who leads, as any member knows it.
   [[nodiscard]] Result<MembersReply> members() { return wait<MembersReply>(draft_members()); }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<MembersReply>)) Token>
   auto members(Token&& token) {
     return start<MembersReply>(draft_members(), std::forward<Token>(token));
   }
@@ -139,7 +142,7 @@ class Client {
   [[nodiscard]] Result<StatusReply> status(std::string_view address, Deadline deadline = {}) {
     return wait<StatusReply>(draft_status(address, deadline));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<StatusReply>)) Token>
   auto status(std::string_view address, Deadline deadline, Token&& token) {
     return start<StatusReply>(draft_status(address, deadline), std::forward<Token>(token));
   }
@@ -148,7 +151,7 @@ class Client {
   [[nodiscard]] Result<EventsReply> events(std::string_view address, EventSeq after) {
     return wait<EventsReply>(draft_events(address, after));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<EventsReply>)) Token>
   auto events(std::string_view address, EventSeq after, Token&& token) {
     return start<EventsReply>(draft_events(address, after), std::forward<Token>(token));
   }
@@ -157,7 +160,7 @@ class Client {
   [[nodiscard]] Result<ViewsReply> views(std::string_view address) {
     return wait<ViewsReply>(draft_views(address));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<ViewsReply>)) Token>
   auto views(std::string_view address, Token&& token) {
     return start<ViewsReply>(draft_views(address), std::forward<Token>(token));
   }
@@ -166,7 +169,7 @@ class Client {
   [[nodiscard]] Result<Index> take_digest(DigestDepth depth) {
     return wait<Index>(draft_take_digest(depth));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<Index>)) Token>
   auto take_digest(DigestDepth depth, Token&& token) {
     return start<Index>(draft_take_digest(depth), std::forward<Token>(token));
   }
@@ -175,7 +178,7 @@ class Client {
   [[nodiscard]] Result<DigestReply> digest(std::string_view address, Index index) {
     return wait<DigestReply>(draft_digest(address, index));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<DigestReply>)) Token>
   auto digest(std::string_view address, Index index, Token&& token) {
     return start<DigestReply>(draft_digest(address, index), std::forward<Token>(token));
   }
@@ -186,7 +189,7 @@ class Client {
   [[nodiscard]] Result<void> admin(const AdminQuery& query) {
     return wait<void>(draft_admin(query));
   }
-  template <class Token>
+  template <BOOST_ASIO_COMPLETION_TOKEN_FOR(void(Result<void>)) Token>
   auto admin(const AdminQuery& query, Token&& token) {
     return start<void>(draft_admin(query), std::forward<Token>(token));
   }

@@ -1,5 +1,6 @@
 #include "client/connection.hpp"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -8,7 +9,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <span>
@@ -35,6 +35,11 @@ std::string describe(const error_code& error) {
   if (error == asio::error::eof || error == asio::error::connection_reset)
     return "connection closed";
   return error.message();
+}
+
+/// Programs that the application starts have no part in its connections.
+void keep_from_children(asio::ip::tcp::socket& socket) {
+  ::fcntl(socket.native_handle(), F_SETFD, FD_CLOEXEC);
 }
 
 }  // namespace
@@ -79,13 +84,31 @@ void Connection::give_up_when_late() {
   });
 }
 
+/// Tries one after another. Returns why the last one does not do.
+asio::awaitable<error_code> Connection::connect_to_one(std::shared_ptr<Connection> self,
+                                                       Addresses addresses) {
+  error_code refused = asio::error::host_not_found;
+  for (const asio::ip::tcp::endpoint endpoint : addresses) {
+    error_code ignored;
+    self->socket_.close(ignored);
+    self->socket_.open(endpoint.protocol(), refused);
+    if (refused) continue;
+    keep_from_children(self->socket_);
+    const auto [failed] = co_await self->socket_.async_connect(endpoint, kAwait);
+    refused = failed;
+    if (!refused || self->broken_off_) break;
+  }
+  co_return refused;
+}
+
 asio::awaitable<std::optional<Error>> Connection::connect(std::shared_ptr<Connection> self) {
   const HostAndPort to = split_address(self->address_);
   asio::ip::tcp::resolver resolver(self->context_);
-  const auto [unresolved, endpoints] = co_await resolver.async_resolve(to.host, to.port, kAwait);
+  const auto [unresolved, addresses] = co_await resolver.async_resolve(to.host, to.port, kAwait);
   if (unresolved) co_return Error{ErrorCode::unavailable, "no such host: " + unresolved.message()};
   if (self->broken_off_) co_return self->broken_off_;
-  const auto [refused, endpoint] = co_await asio::async_connect(self->socket_, endpoints, kAwait);
+  auto connecting = connect_to_one(self, addresses);
+  const error_code refused = co_await std::move(connecting);
   if (refused) co_return Error{ErrorCode::unavailable, describe(refused)};
   error_code error;
   self->socket_.set_option(asio::ip::tcp::no_delay(true), error);

@@ -71,8 +71,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Outcome = boost::asio::awaitable<gms::model::Error>;
 
   [[nodiscard]] static Outcome converse(std::shared_ptr<Connection> self);
+  using Addresses = boost::asio::ip::tcp::resolver::results_type;
+
   [[nodiscard]] static boost::asio::awaitable<std::optional<gms::model::Error>> connect(
       std::shared_ptr<Connection> self);
+  [[nodiscard]] static boost::asio::awaitable<boost::system::error_code> connect_to_one(
+      std::shared_ptr<Connection> self, Addresses addresses);
   void give_up_when_late();
   void wait_for_room();
   [[nodiscard]] std::optional<gms::model::Error> take_frames();

@@ -113,6 +113,7 @@ void Dispatcher::pump() {
   check_silence();
   requeue_delayed();
   if (calls_.size() > 0) connect_where_due();
+  retire_strangers();
   pump_session();
   pump_leader();
   pump_any();
@@ -136,6 +137,29 @@ void Dispatcher::connect(Endpoint& endpoint) {
   endpoint.connection =
       std::make_shared<Connection>(context_, endpoint.address, endpoint.index, *this);
   endpoint.connection->start({api::kClientProtocolVersion, group_});
+}
+
+/// At one place of a turn: while a reply is looked at, or a call, its endpoint has to stay.
+void Dispatcher::retire_strangers() {
+  for (Endpoint* endpoint : endpoints_.strangers())
+    if (endpoint != leader_ && !endpoint->is_connecting() && !is_asked(*endpoint))
+      retire(*endpoint);
+  // Voters come first, whatever else is asked.
+  while (Endpoint* endpoint = endpoints_.in_the_way()) retire(*endpoint);
+}
+
+/// Whether an open call waits for it.
+bool Dispatcher::is_asked(const Endpoint& endpoint) const {
+  if (endpoint.is_idle()) return false;
+  return !endpoint.waiting.empty() || (calls_.asked() & endpoint.bit()) != 0;
+}
+
+/// A connection that is stopped reports nothing more, and no bit of it is left in calls and ranges:
+/// who gets the place gets nothing that was meant for this one.
+void Dispatcher::retire(Endpoint& endpoint) {
+  if (endpoint.connection != nullptr) endpoint.connection->stop();
+  lose_connection(endpoint, {ErrorCode::unavailable, "too many addresses"});
+  endpoints_.remove(endpoint);
 }
 
 void Dispatcher::pump_session() {
@@ -205,12 +229,12 @@ void Dispatcher::pump_any() {
 
 /// Who has no copy of a call that any member may answer; the leader before others, null for nobody.
 Endpoint* Dispatcher::one_to_ask(const PendingCall& call) const {
-  const auto is_asked = [&](const Endpoint& endpoint) {
+  const auto has_copy = [&](const Endpoint& endpoint) {
     return (call.asked & endpoint.bit()) != 0;
   };
-  if (leader_ != nullptr && leader_->open && !is_asked(*leader_)) return leader_;
+  if (leader_ != nullptr && leader_->open && !has_copy(*leader_)) return leader_;
   for (const auto& endpoint : endpoints_)
-    if (endpoint->open && endpoint->may_lead(now_) && !is_asked(*endpoint)) return endpoint.get();
+    if (endpoint->open && endpoint->may_lead(now_) && !has_copy(*endpoint)) return endpoint.get();
   return nullptr;
 }
 
@@ -307,6 +331,11 @@ void Dispatcher::closed(Connection& connection, const Error& error) {
   const Turn turn(*this);
   Endpoint& endpoint = endpoints_[connection.tag()];
   if (endpoint.connection.get() != &connection) return;
+  lose_connection(endpoint, error);
+}
+
+/// What was asked there is lost, or asked of others.
+void Dispatcher::lose_connection(Endpoint& endpoint, const Error& error) {
   endpoint.connection = nullptr;
   endpoint.open = false;
   endpoint.in_group = false;

@@ -35,6 +35,10 @@ namespace client {
 /// A range whose first page came from one member may be open at others that were asked: what they
 /// answer later is closed there.
 ///
+/// Members come and go while a client lives. One that is no voter any more, or that was only asked
+/// by its address, is retired once nothing is asked of it; its connection is closed, and it is
+/// connected to again when it is asked again.
+///
 /// What an end without an answer means: `outcome_unknown` if a write may be in some member's hands
 /// [C27], else it was certainly not applied.
 ///
@@ -80,6 +84,9 @@ class Dispatcher final : public ConnectionListener,
   void send(Endpoint& endpoint, PendingCall& call);
   void connect_where_due();
   void connect(Endpoint& endpoint);
+  void retire_strangers();
+  [[nodiscard]] bool is_asked(const Endpoint& endpoint) const;
+  void retire(Endpoint& endpoint);
   void get_acquainted(Endpoint& endpoint);
   void flush();
 
@@ -95,6 +102,7 @@ class Dispatcher final : public ConnectionListener,
   void take_refusal(Endpoint& endpoint, PendingCall& call, const kvstore::api::Reply& reply);
   void follow_hint(Endpoint& endpoint, const kvstore::api::LeaderHint& hint);
   void retry_later(PendingCall& call, std::chrono::milliseconds retry_after = {});
+  void lose_connection(Endpoint& endpoint, const Error& error);
   void lose_copy(PendingCall& call, const Endpoint& endpoint);
 
   // Ends.

@@ -52,6 +52,7 @@ struct Endpoint {
   }
   /// Nothing was asked of it, or is to be, that it has not answered.
   [[nodiscard]] bool is_idle() const { return outstanding == 0 && waiting.empty(); }
+  [[nodiscard]] bool is_connecting() const { return connection != nullptr && !open; }
   /// It answered something.
   void heard(Clock::time_point now) {
     heard_at = now;
@@ -64,10 +65,15 @@ struct Endpoint {
     if (outstanding++ == 0) heard_at = now;
   }
 
+  /// Its place. Another one may have it afterwards.
   std::size_t index;
   std::string address;
   /// From its Welcome or a view.
   std::string name;
+  /// It stands in the client's options.
+  bool given = false;
+  /// It is one of the newest view that is known.
+  bool voter = false;
 
   /// Open or being opened; null otherwise.
   std::shared_ptr<Connection> connection;

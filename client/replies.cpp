@@ -46,7 +46,7 @@ Result<Page> decode(const Answer& answer) {
   while (const auto pair = pairs.next())
     page.entries.push_back({std::string(as_text(pair->key)), value_of(pair->row)});
   const bool complete =
-      encoded->content == RangeContent::count || page.entries.size() == encoded->count;
+      encoded->content == api::RangeContent::count || page.entries.size() == encoded->count;
   if (!pairs.ok() || !complete) return Error{ErrorCode::corrupt, "malformed pairs of a range"};
   return page;
 }

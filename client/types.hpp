@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +27,6 @@ using kvstore::api::IfRevision;
 using kvstore::api::IfValue;
 using kvstore::api::Outcome;
 using kvstore::api::Previous;
-using kvstore::api::RangeContent;
 using kvstore::api::ReadLevel;
 using kvstore::api::Revision;
 
@@ -47,6 +47,9 @@ struct ReadOptions {
   Revision revision_min;
   Deadline deadline;
 };
+
+/// What a range returns of each pair; `count` returns no pairs, only how many there are.
+enum class RangeContent : std::uint8_t { pairs = 1, keys = 2, count = 3 };
 
 /// The keys k with from ≤ k < to; an empty `to` is past the last.
 struct RangeOptions {

@@ -6,6 +6,7 @@
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/input.hpp"
 #include "client/kvctl/pairs.hpp"
+#include "client/kvctl/prefix_deleter.hpp"
 #include "client/kvctl/text.hpp"
 #include "gms/model/bytes.hpp"
 #include "kvstore/api/limits.hpp"
@@ -141,6 +142,11 @@ client::RangeOptions range_options(const Arguments& arguments, std::string& from
   return options;
 }
 
+/// Whether what it prints is one whole, which has to be complete first.
+bool prints_at_once(const Printer& printer) {
+  return printer.format() == Format::json || printer.format() == Format::table;
+}
+
 /// Prints a range page by page, as far as the format can.
 class RangeOutput {
  public:
@@ -151,13 +157,12 @@ class RangeOutput {
 
   void take(const client::Page& page) {
     for (const client::Entry& entry : page.entries) take(entry);
-    if (printer_.format() == Format::json || printer_.format() == Format::table) return;
+    if (prints_at_once(printer_)) return;
     printer_.print(rows_, "entries");
     rows_.rows.clear();
   }
   void end() {
-    if (printer_.format() == Format::json || printer_.format() == Format::table)
-      printer_.print(rows_, "entries");
+    if (prints_at_once(printer_)) printer_.print(rows_, "entries");
   }
 
  private:
@@ -199,22 +204,43 @@ Result<ExitCode> run_range(Context& context) {
   return ExitCode::done;
 }
 
-/// Deletes the keys of `wanted`, and adds those that it deleted to `deleted`.
-Result<void> delete_all(client::Client& client, const Table& wanted, Table& deleted) {
-  for (const auto& row : wanted.rows) {
-    const auto& key = std::get<std::string>(row[0]);
-    const auto reply = client.erase(key);
-    if (!reply) {
-      const Error failed{reply.error().code, "key " + escape(key) + ": " + reply.error().detail};
-      if (deleted.rows.empty()) return failed;
-      return partly_done(failed, std::to_string(deleted.rows.size()) + " of " +
-                                     std::to_string(wanted.rows.size()) +
-                                     " keys deleted; to repeat it is safe");
-    }
-    // Somebody else may have been quicker.
-    if (reply->outcome == Outcome::done) deleted.rows.push_back(row);
+/// Prints keys page by page, as far as the format can.
+class KeyOutput {
+ public:
+  /// `list` is their name in a JSON document.
+  KeyOutput(Printer& printer, std::string_view list) : printer_(printer), list_(list) {}
+
+  void take(const std::string& key) { rows_.rows.push_back({key}); }
+  void end_page() {
+    if (prints_at_once(printer_)) return;
+    printer_.print(rows_, list_);
+    rows_.rows.clear();
   }
-  return {};
+  void end() {
+    if (prints_at_once(printer_)) printer_.print(rows_, list_);
+  }
+
+ private:
+  Printer& printer_;
+  std::string_view list_;
+  Table rows_{{"key"}, {}};
+};
+
+Result<ExitCode> list_prefix(Context& context, const std::string& prefix) {
+  const std::string end = end_of_prefix(prefix);
+  client::RangeOptions options;
+  options.from = prefix;
+  options.to = end;
+  options.content = client::RangeContent::keys;
+  KeyOutput output(context.printer(), "keys");
+  const auto listed =
+      for_each_page(context.transfer_client(), options, [&](const client::Page& page) {
+        for (const client::Entry& entry : page.entries) output.take(entry.key);
+        output.end_page();
+      });
+  if (!listed) return listed.error();
+  output.end();
+  return ExitCode::done;
 }
 
 Result<ExitCode> delete_prefix(Context& context) {
@@ -223,30 +249,22 @@ Result<ExitCode> delete_prefix(Context& context) {
       return Error{ErrorCode::invalid_argument,
                    "--prefix goes with no --" + std::string(option) + ", which is of one key"};
   const std::string prefix = context.arguments().text("KEY");
-  const std::string end = end_of_prefix(prefix);
-  const bool dry_run = context.arguments().has("dry-run");
-  if (!dry_run && !context.arguments().has("yes"))
+  if (context.arguments().has("dry-run")) return list_prefix(context, prefix);
+  if (!context.arguments().has("yes"))
     return Error{ErrorCode::invalid_argument,
                  "--prefix needs --yes to delete, or --dry-run to see what it would delete"};
-  client::RangeOptions options;
-  options.from = prefix;
-  options.to = end;
-  options.content = client::RangeContent::keys;
-  Table wanted{{"key"}, {}};
-  const auto listed =
-      for_each_page(context.transfer_client(), options, [&](const client::Page& page) {
-        for (const client::Entry& entry : page.entries) wanted.rows.push_back({entry.key});
-      });
-  if (!listed) return listed.error();
-  if (dry_run) {
-    context.printer().print(wanted, "keys");
-    return ExitCode::done;
-  }
-  Table deleted{{"key"}, {}};
-  const auto done = delete_all(context.transfer_client(), wanted, deleted);
-  if (!context.quiet()) context.printer().print(deleted, "deleted");
-  if (!done) return done.error();
-  return ExitCode::done;
+  KeyOutput output(context.printer(), "deleted");
+  PrefixDeleter deleter(context.transfer_client(), prefix);
+  const auto done = deleter.run([&](const std::vector<std::string>& keys) {
+    if (context.quiet()) return;
+    for (const std::string& key : keys) output.take(key);
+    output.end_page();
+  });
+  if (deleter.has_begun() && !context.quiet()) output.end();
+  if (done) return ExitCode::done;
+  if (deleter.count() == 0) return done.error();
+  return partly_done(done.error(),
+                     std::to_string(deleter.count()) + " keys deleted; to repeat it is safe");
 }
 
 Result<ExitCode> run_delete(Context& context) {

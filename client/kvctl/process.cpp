@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 namespace kvctl {
 namespace {
@@ -61,8 +62,8 @@ class Descriptor {
   ~Descriptor() {
     if (number_ >= 0) close(number_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
 
   [[nodiscard]] int number() const { return number_; }
 
@@ -75,7 +76,7 @@ Descriptor open_process(const ProcessId& process) {
   Descriptor opened(static_cast<int>(syscall(SYS_pidfd_open, process.pid, 0)));
   // The number was still its own after it was opened.
   if (!stat_of(process)) return Descriptor(-1);
-  return Descriptor(dup(opened.number()));
+  return opened;
 }
 
 /// How a process is spawned.

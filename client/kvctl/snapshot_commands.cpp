@@ -4,6 +4,7 @@
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/text.hpp"
+#include "client/replica_rows.hpp"
 #include "gms/log/posix_file_system.hpp"
 #include "kvstore/api/snapshot_file.hpp"
 
@@ -81,7 +82,7 @@ Result<std::uint64_t> save(Context& context, const std::string& path) {
   if (!group) return group.error();
   client::Client& client = context.transfer_client();
   client::RangeOptions options;
-  options.content = client::RangeContent::rows;
+  options.content = client::kReplicaRows;
   auto page = client.range(options);
   if (!page) return page.error();
   if (page->entries.empty()) return Error{ErrorCode::corrupt, "a snapshot without a record"};

@@ -1,5 +1,7 @@
 #include "kvstore/server/connection.hpp"
 
+#include <fcntl.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <sstream>
@@ -46,6 +48,8 @@ Connection::Connection(tcp::socket socket, ConnectionKey key, const ServiceLimit
       socket_(std::move(socket)),
       remote_(name_of(socket_)),
       reader_(kHelloBytesMax) {
+  // A program that this one starts would keep the connection open.
+  ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);
   error_code ignored;
   socket_.set_option(tcp::no_delay(true), ignored);
   // A client whose host vanished is noticed, if late.

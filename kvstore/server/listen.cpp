@@ -1,5 +1,7 @@
 #include "kvstore/server/listen.hpp"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
@@ -62,6 +64,8 @@ Result<tcp::acceptor> listen_at(boost::asio::io_context& context, const tcp::end
   tcp::acceptor acceptor(context);
   error_code failed;
   acceptor.open(endpoint.protocol(), failed);
+  // Programs that this one starts have no part in its port.
+  if (!failed) ::fcntl(acceptor.native_handle(), F_SETFD, FD_CLOEXEC);
   // A port whose last connections are still fading away is free.
   if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);

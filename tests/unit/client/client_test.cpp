@@ -1,6 +1,9 @@
 #include "client/client.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,9 +12,11 @@
 #include <future>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
+#include "client/replica_rows.hpp"
 #include "kvstore/api/limits.hpp"
 #include "tests/unit/client/client_fixture.hpp"
 
@@ -175,6 +180,90 @@ TEST_F(ClientTest, ClosesWhatMembersBeganOfARangeThatAnotherAnswered) {
   std::set<std::uint64_t> cursors{(*ended)->next->id.value()};
   for (const auto& [server, cursor] : closed) cursors.insert(cursor.value());
   EXPECT_EQ(cursors, (std::set<std::uint64_t>{11, 12, 13}));
+}
+
+TEST_F(ClientTest, AsksForTheRowsOfAReplicaUnderTheNameThatToolsHaveForThem) {
+  std::optional<api::RangeContent> content;
+  for (FakeServer* one : {&n1, &n2, &n3})
+    one->on_request([&](FakeServer& server, const Received& request) {
+      content = api::decode_range_query(request.body)->content;
+      server.refuse(request, ErrorCode::invalid_argument, "asked");
+    });
+  const auto client = connect();
+  RangeOptions rows;
+  rows.content = kReplicaRows;
+  bool ended = false;
+  client->range(rows, [&](const Result<Page>&) { ended = true; });
+  ASSERT_TRUE(run_until([&] { return ended; }));
+  EXPECT_EQ(content, api::RangeContent::rows);
+}
+
+/// Whether `get` may be called with such a token.
+template <class Token>
+concept EndsAGet = requires(Client& client, Token token) { client.get("key", {}, token); };
+
+TEST(Client, TakesTokensThatCanTakeTheResultAndNoOthers) {
+  const auto of_a_get = [](Result<std::optional<Value>>) {};
+  const auto of_a_put = [](Result<WriteReply>) {};
+  EXPECT_TRUE(EndsAGet<decltype(of_a_get)>);
+  EXPECT_FALSE(EndsAGet<decltype(of_a_put)>);
+  EXPECT_FALSE(EndsAGet<int>);
+}
+
+TEST_F(ClientTest, GoesOnAfterACallbackHasThrown) {
+  for (FakeServer* one : {&n1, &n2, &n3}) one->on_request(carry_out);
+  const auto client = connect();
+  ASSERT_TRUE(put(*client));
+  const std::size_t greeted = n1.hellos().size() + n2.hellos().size() + n3.hellos().size();
+  client->put("key", "value", {}, [](const Result<WriteReply>&) { throw std::runtime_error("x"); });
+  EXPECT_THROW(run_until([] { return false; }), std::runtime_error);
+  ASSERT_TRUE(put(*client));
+  EXPECT_EQ(n1.hellos().size() + n2.hellos().size() + n3.hellos().size(), greeted)
+      << "no connection was lost over it";
+}
+
+TEST(Client, EndsTheProcessWhenACallbackThrowsOnItsOwnThread) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  Options no_endpoints;
+  no_endpoints.endpoints.clear();
+  EXPECT_DEATH(
+      {
+        Client client(no_endpoints);
+        client.members(
+            [](const Result<api::MembersReply>&) { throw std::runtime_error("thrown"); });
+      },
+      "thrown");
+}
+
+/// Descriptors that are connected to that port, and those of them that children inherit.
+struct Connected {
+  std::size_t all = 0;
+  std::size_t inherited = 0;
+};
+
+Connected connected_to(const std::string& address) {
+  Connected found;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (!address.ends_with(":" + std::to_string(ntohs(peer.sin_port)))) continue;
+    ++found.all;
+    if ((::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) == 0) ++found.inherited;
+  }
+  return found;
+}
+
+TEST_F(ClientTest, KeepsItsConnectionsFromProgramsThatTheApplicationStarts) {
+  for (FakeServer* one : {&n1, &n2, &n3}) one->on_request(carry_out);
+  const auto client = connect();
+  ASSERT_TRUE(put(*client));
+  std::size_t all = 0;
+  for (const FakeServer* one : {&n1, &n2, &n3}) {
+    all += connected_to(one->address()).all;
+    EXPECT_EQ(connected_to(one->address()).inherited, 0U);
+  }
+  EXPECT_GT(all, 0U);
 }
 
 TEST_F(ClientTest, FollowsMembersThatPointAtEachOtherOnlyALittle) {

@@ -13,7 +13,11 @@ namespace {
 namespace api = kvstore::api;
 namespace json = boost::json;
 using client::ErrorCode;
+using client::testing::FakeServer;
+using client::testing::Received;
+using gms::model::as_bytes;
 using gms::model::as_text;
+using gms::model::ByteWriter;
 using ::testing::HasSubstr;
 using testing::Ran;
 
@@ -169,10 +173,106 @@ TEST_F(KvctlRunTest, SaysWhatADeleteOfAPrefixHasDoneWhenItFails) {
   const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "plain"});
   EXPECT_EQ(ran.exit_code, 6) << "5 would say that nothing was applied";
   EXPECT_EQ(ran.out, "p1\n");
-  EXPECT_THAT(ran.err, HasSubstr("Partly done: 1 of 3 keys deleted; to repeat it is safe."));
+  EXPECT_THAT(ran.err, HasSubstr("Partly done: 1 keys deleted; to repeat it is safe."));
   EXPECT_THAT(ran.err, HasSubstr("key p3: "));
   EXPECT_THAT(ran.err, ::testing::Not(HasSubstr("Not applied")));
   EXPECT_THAT(ran.err, ::testing::Not(HasSubstr("it may have been applied")));
+}
+
+/// A page of keys, and more of them behind `cursor`.
+void answer_keys(FakeServer& server, const Received& request, const std::vector<std::string>& keys,
+                 api::CursorId cursor) {
+  ByteWriter pairs;
+  for (const std::string& key : keys)
+    api::encode_pair({as_bytes(key), {}}, api::RangeContent::keys, pairs);
+  ByteWriter out;
+  encode(api::RangePage{cursor, {}, api::RangeContent::keys, keys.size(), pairs.bytes()}, out);
+  server.answer(request, out.take());
+}
+
+/// A leader that holds every write until so many wait.
+class HoldingLeader {
+ public:
+  explicit HoldingLeader(std::size_t count) : count_(count) {}
+
+  /// Takes a write, and gives all those that it holds to `answer` once they are enough.
+  template <class Answer>
+  void take(FakeServer& server, const Received& request, Answer answer) {
+    if (request.is_registration()) return server.carry_out(request);
+    held_.push_back(request);
+    if (held_.size() < count_) return;
+    for (const Received& one : std::exchange(held_, {})) answer(one);
+  }
+
+ private:
+  std::size_t count_;
+  std::vector<Received> held_;
+};
+
+TEST_F(KvctlRunTest, DeletesThePagesOfAPrefixInTurnAndAllKeysOfOneTogether) {
+  HoldingLeader leader(3);
+  change([&] {
+    n1.on_request([&](FakeServer& server, const Received& request) {
+      if (request.kind == api::RequestKind::range)
+        return answer_keys(server, request, {"p1", "p2", "p3"}, api::CursorId(7));
+      if (request.kind == api::RequestKind::page)
+        return answer_keys(server, request, {"p4", "p5", "p6"}, {});
+      leader.take(server, request, [&](const Received& held) { server.carry_out(held); });
+    });
+  });
+  const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "plain"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "p1\np2\np3\np4\np5\np6\n");
+  stop();
+  std::vector<api::RequestKind> kinds;
+  for (const Received& request : n1.received())
+    if (!request.is_registration()) kinds.push_back(request.kind);
+  using enum api::RequestKind;
+  EXPECT_THAT(kinds, ::testing::ElementsAre(range, write, write, write, page, write, write, write));
+}
+
+TEST_F(KvctlRunTest, GoesOnDeletingAPrefixWhereAnotherReplicaBegins) {
+  std::vector<std::string> begun;
+  change([&] {
+    n1.on_request([&](FakeServer& server, const Received& request) {
+      if (request.kind == api::RequestKind::page)
+        return server.refuse(request, ErrorCode::unavailable, "it is gone");
+      if (request.kind != api::RequestKind::range) return server.carry_out(request);
+      begun.emplace_back(as_text(api::decode_range_query(request.body)->bounds.from));
+      if (begun.size() == 1) return answer_keys(server, request, {"p1", "p2"}, api::CursorId(7));
+      answer_keys(server, request, {"p3"}, {});
+    });
+  });
+  const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "json"});
+  EXPECT_EQ(ran.exit_code, 0) << ran.err;
+  EXPECT_EQ(ran.out, R"({"deleted":[{"key":"p1"},{"key":"p2"},{"key":"p3"}]})"
+                     "\n");
+  stop();
+  EXPECT_THAT(begun, ::testing::ElementsAre("p", "p2"));
+}
+
+TEST_F(KvctlRunTest, SaysThatADeleteOfAPrefixMayHaveDoneMoreThanItKnows) {
+  HoldingLeader leader(3);
+  change([&] {
+    n1.on_request([&](FakeServer& server, const Received& request) {
+      if (request.kind == api::RequestKind::range)
+        return answer_keys(server, request, {"p1", "p2", "p3"}, api::CursorId(7));
+      std::size_t answered = 0;
+      leader.take(server, request, [&](const Received& held) {
+        if (++answered == 1) return server.carry_out(held);
+        if (answered == 2) return server.refuse(held, ErrorCode::invalid_argument, "no");
+        // What cannot be read says nothing.
+        server.answer(held, gms::model::Bytes(3));
+      });
+    });
+  });
+  const Ran ran = kvctl({"del", "p", "--prefix", "--yes", "-o", "plain"});
+  EXPECT_EQ(ran.exit_code, 6);
+  EXPECT_EQ(ran.out, "p1\n");
+  EXPECT_THAT(ran.err, HasSubstr("key p3: its answer cannot be read"));
+  EXPECT_THAT(ran.err, HasSubstr("The outcome is unknown of that. Partly done: 1 keys deleted"));
+  stop();
+  EXPECT_EQ(n1.received().back().kind, api::RequestKind::write) << "it stops with that";
 }
 
 TEST_F(KvctlRunTest, MeasuresAndPrintsTheDocumentedFigures) {
@@ -272,6 +372,30 @@ TEST_F(KvctlRunTest, ImportTellsOfAWriteThatMayHaveBeenDoneBeforeALineThatIsNoPa
   ASSERT_FALSE(count);
   EXPECT_EQ(count.error().code, ErrorCode::outcome_unknown);
   EXPECT_THAT(count.error().detail, HasSubstr("key a: "));
+}
+
+TEST_F(KvctlRunTest, ImportStopsWithOneFailureWhileMoreWritesFail) {
+  // As many as it has in flight at a time; it waits for room for the next one.
+  HoldingLeader leader(512);
+  change([&] {
+    n1.on_request([&](FakeServer& server, const Received& request) {
+      leader.take(server, request,
+                  [&](const Received& held) { server.answer(held, gms::model::Bytes(3)); });
+    });
+  });
+  client::Options options;
+  options.endpoints = {n1.address()};
+  client::Client client(options);
+  Importer importer(client, PairFormat::tsv, std::chrono::milliseconds(10'000));
+  std::stringstream in;
+  for (int line = 0; line < 600; ++line) in << "key" << line << "\tvalue\n";
+  const auto count = importer.run(in, [](std::uint64_t) {});
+  ASSERT_FALSE(count);
+  EXPECT_EQ(count.error().code, ErrorCode::outcome_unknown);
+  EXPECT_THAT(count.error().detail, HasSubstr("its answer cannot be read"));
+  EXPECT_EQ(importer.settle(), 0U);
+  stop();
+  EXPECT_EQ(n1.calls().size(), 512U) << "after a failure no more are begun";
 }
 
 }  // namespace

@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -39,6 +40,33 @@ TEST_F(LocalTest, StartsSignalsAndAwaitsAProcess) {
   EXPECT_TRUE(wait_for_end(*started, milliseconds(10'000)));
   EXPECT_FALSE(is_running(*started));
   EXPECT_EQ(exit_status(*started), 128 + SIGKILL);
+}
+
+/// Whether this process has handles of other processes, and whether children inherit one of them.
+enum class Handles : std::uint8_t { none, kept, inherited };
+
+Handles process_handles() {
+  Handles found = Handles::none;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    const auto target = std::filesystem::read_symlink(entry.path(), gone);
+    if (gone || target != "anon_inode:[pidfd]") continue;
+    const int flags = fcntl(std::stoi(entry.path().filename()), F_GETFD);
+    if (flags != -1 && (flags & FD_CLOEXEC) == 0) return Handles::inherited;
+    found = Handles::kept;
+  }
+  return found;
+}
+
+TEST_F(LocalTest, KeepsWhatItWaitsForAProcessWithFromOthersThatItStarts) {
+  const auto started = start_process({"/bin/cat", "/dev/zero"}, "/dev/null");
+  ASSERT_TRUE(started);
+  std::thread waiting([&] { EXPECT_TRUE(wait_for_end(*started, milliseconds(60'000))); });
+  while (process_handles() == Handles::none) std::this_thread::yield();
+  // The first that is seen need not be the one that stays.
+  for (int look = 0; look < 200; ++look) EXPECT_NE(process_handles(), Handles::inherited);
+  ASSERT_TRUE(send_signal(*started, SIGKILL));
+  waiting.join();
 }
 
 TEST_F(LocalTest, NeverSignalsAnotherProcessOfTheSameNumber) {

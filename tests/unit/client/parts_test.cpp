@@ -77,5 +77,75 @@ TEST(EndpointBook, KeepsTheNewestViewThatItWasTold) {
   EXPECT_THAT(book.missing(Clock::now()), HasSubstr("0 of 3 members"));
 }
 
+/// A book that was given `given`, with strangers in all other places.
+EndpointBook full_book(const std::vector<std::string>& given) {
+  EndpointBook book(given);
+  book.learn(view_at(1, {"voter"}));
+  for (int i = 0; book.at(std::to_string(i)) != nullptr;) ++i;
+  return book;
+}
+
+TEST(EndpointBook, GivesThePlaceOfWhoIsRemovedToTheNext) {
+  EndpointBook book = full_book({"given"});
+  ASSERT_EQ(book.strangers().size(), EndpointBook::kEndpointsMax - 2);
+  EXPECT_EQ(book.at("new"), nullptr);
+  Endpoint& removed = *book.strangers()[7];
+  const std::size_t place = removed.index;
+  book.remove(removed);
+  Endpoint* added = book.at("new");
+  ASSERT_NE(added, nullptr);
+  EXPECT_EQ(added->index, place);
+  EXPECT_EQ(&book[place], added);
+  EXPECT_EQ(book.at("newer"), nullptr);
+  std::uint64_t bits = 0;
+  for (const auto& endpoint : book) bits |= endpoint->bit();
+  EXPECT_EQ(bits, ~std::uint64_t{0}) << "each has a bit of its own";
+}
+
+TEST(EndpointBook, CountsAFormerVoterAsAStrangerUnlessItWasGiven) {
+  EndpointBook book({"given"});
+  book.learn(view_at(1, {"given", "a", "b"}));
+  EXPECT_TRUE(book.strangers().empty());
+  book.learn(view_at(2, {"b"}));
+  ASSERT_EQ(book.strangers().size(), 1U);
+  EXPECT_EQ(book.strangers()[0]->address, "a");
+}
+
+TEST(EndpointBook, KnowsNoStrangersBeforeItKnowsAView) {
+  EndpointBook book({"given"});
+  (void)book.at("hinted");
+  EXPECT_TRUE(book.strangers().empty());
+  book.learn(view_at(1, {"given"}));
+  EXPECT_EQ(book.strangers().size(), 1U);
+}
+
+TEST(EndpointBook, PutsVotersInThePlacesOfStrangersBeforeThoseOfTheGiven) {
+  EndpointBook book = full_book({"given"});
+  EXPECT_EQ(book.in_the_way(), nullptr);
+  book.learn(view_at(2, {"voter", "x", "y"}));
+  for (int i = 0; i < 2; ++i) {
+    const Endpoint* stranger = book.in_the_way();
+    ASSERT_NE(stranger, nullptr);
+    EXPECT_TRUE(book.is_stranger(*stranger));
+    book.remove(*stranger);
+  }
+  EXPECT_EQ(book.in_the_way(), nullptr);
+  EXPECT_THAT(book.missing(Clock::now()), HasSubstr("0 of 3 members"));
+}
+
+TEST(EndpointBook, PutsAVoterInThePlaceOfAGivenOneWhereThatIsAllThereIs) {
+  std::vector<std::string> given;
+  for (std::size_t i = 0; i < EndpointBook::kEndpointsMax; ++i) given.push_back(std::to_string(i));
+  EndpointBook book(given);
+  std::vector<std::string> voters(given.begin(), given.end() - 1);
+  voters.insert(voters.end(), {"x", "y"});
+  book.learn(view_at(1, voters));
+  const Endpoint* last = book.in_the_way();
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->address, given.back());
+  book.remove(*last);
+  EXPECT_EQ(book.in_the_way(), nullptr) << "all are voters";
+}
+
 }  // namespace
 }  // namespace client::testing

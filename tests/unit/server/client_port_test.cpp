@@ -1,6 +1,9 @@
 #include "kvstore/server/client_port.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <boost/asio/write.hpp>
 
@@ -159,6 +162,32 @@ class ClientPortTest : public ::testing::Test {
   tcp::endpoint server;
   ClientPort port{context, limits, [this](std::string_view line) { lines.emplace_back(line); }};
 };
+
+/// Descriptors that are bound to that port, and those of them that children inherit.
+struct Bound {
+  std::size_t all = 0;
+  std::size_t inherited = 0;
+};
+
+Bound bound_to(std::uint16_t port) {
+  Bound found;
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    if (::getsockname(descriptor, reinterpret_cast<sockaddr*>(&own), &size) != 0) continue;
+    if (own.sin_family != AF_INET || ntohs(own.sin_port) != port) continue;
+    ++found.all;
+    if ((::fcntl(descriptor, F_GETFD) & FD_CLOEXEC) == 0) ++found.inherited;
+  }
+  return found;
+}
+
+TEST_F(ClientPortTest, KeepsItsPortAndConnectionsFromProgramsThatTheServerStarts) {
+  const Client client = welcomed();
+  const Bound bound = bound_to(server.port());
+  EXPECT_EQ(bound.all, 2u) << "the port and the connection";
+  EXPECT_EQ(bound.inherited, 0u);
+}
 
 TEST_F(ClientPortTest, WelcomesAClientAndCarriesItsRequestsAndReplies) {
   Client client = welcomed();
