@@ -94,6 +94,8 @@ model::Result<void> check_limits(const Config& c) {
 model::Result<void> validate(const Config& config) {
   if (auto checked = check_durations(config); !checked) return checked;
   if (auto checked = check_limits(config); !checked) return checked;
+  // Each gap between two ticks would be one.
+  if (config.stall < config.tick * 2) return refused("stall must be at least twice tick");
   if (config.heartbeat * 4 > config.election_min)
     return refused("election_min must be at least 4 times heartbeat");
   if (config.election_min * 2 > config.suspect)

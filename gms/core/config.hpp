@@ -65,7 +65,8 @@ struct Config {
   std::size_t inflight_bytes_max = 32 * 1024 * 1024;
   /// A learner within this many bytes of the end counts as caught up.
   std::size_t lag_bytes = 4 * 1024 * 1024;
-  /// Bytes of entries that are not committed; past it proposals are refused as busy.
+  /// Bytes of entries that are not committed, or not on the leader's own disk; past it proposals
+  /// are refused as busy.
   std::size_t uncommitted_bytes_max = 64 * 1024 * 1024;
   /// Bytes of the newest entries kept in memory; older ones are read from the log.
   std::size_t tail_bytes_max = 64 * 1024 * 1024;

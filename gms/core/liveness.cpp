@@ -77,6 +77,9 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
     return;
   }
   if (peer->match() >= log.last_index()) return;
+  // Reads bring answers by the thousand, and a probe is up to append_bytes_max long.
+  if (now - peer->asked_again_at < config.heartbeat / 2) return;
+  peer->asked_again_at = now;
   peer->rearm_probe();
   if (peer->state() == ProgressState::replicate) send_probe_of_end(leading, *peer);
 }

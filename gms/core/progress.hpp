@@ -120,6 +120,8 @@ class Progress {
 
   // Plain facts, kept with the rest.
   model::HeartbeatSeq acked_heartbeat;
+  /// When something was last sent to it again because it might be lost.
+  model::Instant asked_again_at;
   /// The newest Append that it answered.
   model::AppendId answered_append;
   model::Index applied;

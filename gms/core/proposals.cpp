@@ -44,10 +44,11 @@ std::optional<Error> Engine::Parts::why_not_now(const Leading& leading, std::siz
   if (leading.transfer) return Error{ErrorCode::busy, "leadership is being handed over"};
   if (diverged) return Error{ErrorCode::busy, "the leader is about to hand over"};
   if (health.disk_full) return Error{ErrorCode::busy, "the leader's disk is full"};
-  // What is larger than the limit by itself is taken when nothing else is under way.
-  const std::size_t uncommitted = log.bytes_after(delivery.commit());
-  if (uncommitted != 0 && uncommitted + bytes > config.uncommitted_bytes_max)
-    return Error{ErrorCode::busy, "too much is not committed yet"};
+  // What is not durable here is in memory, be it committed without this disk [C25]. What is larger
+  // than the limit by itself is taken when nothing else is under way.
+  const std::size_t under_way = log.bytes_after(std::min(delivery.commit(), log.stable()));
+  if (under_way != 0 && under_way + bytes > config.uncommitted_bytes_max)
+    return Error{ErrorCode::busy, "too much is not committed yet, or not on the leader's disk"};
   if (log.view().view.up.size() < config.up_for_writes_min)
     return Error{ErrorCode::busy, "too few members are up"};
   return std::nullopt;

@@ -379,6 +379,13 @@ void Faults::make_permanent(const std::vector<Machine>& core) {
   for (const auto& [from, to] : permanent_) cluster_.network().block(from, to);
 }
 
+void Faults::fill_for_good(Machine machine) {
+  const bool reserve = random_.chance(500'000);
+  Process& process = *cluster_.process(machine);
+  process.step(cluster_.clock(machine), core::LocalHealth{{true, reserve}});
+  cluster_.settle(machine);
+}
+
 void Faults::forgive() {
   for (const auto& [from, to] : permanent_) cluster_.network().unblock(from, to);
   permanent_.clear();

@@ -33,6 +33,9 @@ class Faults {
   }
   /// Ends what make_permanent() began.
   void forgive();
+  /// The disk of the machine, whose process runs, has no room from now on, until it is started
+  /// again.
+  void fill_for_good(Machine machine);
 
  private:
   using Path = std::pair<Machine, Machine>;

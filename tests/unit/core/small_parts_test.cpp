@@ -170,6 +170,11 @@ TEST(Config, RefusesTimersThatAreLongerThanAYear) {
   }
 }
 
+TEST(Config, RefusesToTakeEveryTickForAStall) {
+  EXPECT_FALSE(refuses([](Config& c) { c.stall = 2 * c.tick; }, "stall"));
+  EXPECT_TRUE(refuses([](Config& c) { c.stall = 2 * c.tick - 1ms; }, "twice tick"));
+}
+
 TEST(Config, AllowsTrimsWithoutAGap) {
   EXPECT_FALSE(refuses([](Config& c) { c.trim_gap = 0ms; }, "trim_gap"));
   EXPECT_TRUE(refuses([](Config& c) { c.trim_gap = -1ms; }, "trim_gap"));

@@ -47,6 +47,7 @@ void Members::start(std::size_t count) {
     seat.options.directory = directory_ / seat.options.name;
     seat.options.listen_address = free_address(context);
     seat.options.seed = i + 1;
+    seat.options.config = config;
     seat.options.segment_bytes = 1024 * 1024;
     if (i > 0) seat.options.join_addresses = {seats[0].options.listen_address};
     if (durability_ == Durability::disk) {

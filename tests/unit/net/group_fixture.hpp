@@ -103,6 +103,8 @@ class Members {
 
   boost::asio::io_context context;
   std::vector<Seat> seats;
+  /// Of those that start().
+  core::Config config;
 
  private:
   Durability durability_;

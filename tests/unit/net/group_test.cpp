@@ -202,12 +202,19 @@ TEST(Group, StopsAMemberWhoseApplicationCannotApply) {
   ASSERT_TRUE(members.wait([&] { return members.all_delivered(1); }));
 }
 
-/// Proposes messages of a mebibyte and waits until all are ordered.
-void order_mebibytes(Members& members, std::size_t count) {
-  const std::string mebibyte(1024 * 1024, 'm');
+/// As much as eight messages may be delivered and not applied, and four in one batch.
+void start_with_little_at_a_time(Members& members, std::size_t count) {
+  members.config.apply_bytes_max = 80'000;
+  members.config.deliver_bytes_max = 40'000;
+  members.start(count);
+}
+
+/// Proposes messages and waits until all are ordered.
+void order(Members& members, std::size_t count) {
+  const std::string message(10'000, 'm');
   Group& group = *members.seats[members.wait_for_leader()].group;
   const model::Index before = group.status().commit;
-  for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(group.propose({as_bytes(mebibyte)}));
+  for (std::size_t i = 0; i < count; ++i) ASSERT_TRUE(group.propose({as_bytes(message)}));
   ASSERT_TRUE(members.wait([&] { return group.status().commit - before >= count; }));
 }
 
@@ -215,10 +222,10 @@ class GroupOfCount : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(GroupOfCount, GivesLittleToAnApplicationThatIsBehindUntilItIsNot) {
   Members members(Durability::memory);
-  members.start(GetParam());
+  start_with_little_at_a_time(members, GetParam());
   Recorder& recorder = *members.seats[members.wait_for_leader()].recorder;
   recorder.behind = true;
-  order_mebibytes(members, 20);
+  order(members, 20);
   const std::size_t given = recorder.delivered.size();
   EXPECT_GT(given, 0U);
   EXPECT_LT(given, 14U);
@@ -230,10 +237,10 @@ INSTANTIATE_TEST_SUITE_P(Members, GroupOfCount, testing::Values(1, 3));
 
 TEST(Group, DeliversMuchInSeveralTurnsSoThatOtherWorkComesInBetween) {
   Members members(Durability::memory);
-  members.start(1);
+  start_with_little_at_a_time(members, 1);
   Recorder& recorder = *members.seats[0].recorder;
   recorder.behind = true;
-  order_mebibytes(members, 40);
+  order(members, 40);
   recorder.behind = false;
   std::size_t between = 0;
   std::function<void()> other_work = [&] {
