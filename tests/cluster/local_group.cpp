@@ -148,6 +148,7 @@ bool LocalGroup::ends_within(const std::string& name, std::chrono::milliseconds 
 }
 
 std::string LocalGroup::log(const std::string& name) const {
+  if (!std::filesystem::exists(directory_ / name / "log")) return {};
   return must({"local", "logs", name});
 }
 

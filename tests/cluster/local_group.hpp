@@ -69,7 +69,7 @@ class LocalGroup {
   [[nodiscard]] bool runs(const std::string& name) const { return process(name).has_value(); }
   /// Waits until a replica does not run any more; false when it still does by then.
   [[nodiscard]] bool ends_within(const std::string& name, std::chrono::milliseconds limit) const;
-  /// What a replica has said.
+  /// What a replica has said; nothing if it was never started.
   [[nodiscard]] std::string log(const std::string& name) const;
   [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
   [[nodiscard]] int size() const { return size_; }
