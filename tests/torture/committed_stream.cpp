@@ -85,6 +85,14 @@ void settle_indexes(linearizability::Recording& recording, const std::vector<Mem
     if (operation.action == linearizability::ListAction::read) settle(operation.index);
 }
 
+Index last_acknowledged(std::span<const Operation> history) {
+  Index last;
+  for (const Operation& operation : history)
+    if (operation.outcome == Outcome::ok && is_write(operation.action))
+      last = std::max(last, operation.index);
+  return last;
+}
+
 CommittedStream::CommittedStream(std::span<const Operation> history) : history_(history) {
   for (std::size_t i = 0; i < history_.size(); ++i) {
     const Operation& operation = history_[i];
@@ -193,10 +201,26 @@ void CommittedStream::keep(Index index, std::size_t operation) {
 
 ReplayVerdict replay(std::span<const Operation> history, const std::vector<MemberLog>& logs,
                      Index commit) {
-  const auto fullest = std::ranges::min_element(logs, {}, &MemberLog::base);
-  if (fullest == logs.end() || fullest->base != Index()) return {};
+  if (logs.empty()) return {};
+  // No log alone need have all: one begins at a snapshot, another's member was behind at its end.
+  std::map<Index, EntryView> entries;
+  for (const MemberLog& log : logs)
+    for_each_entry(log, commit,
+                   [&](EntryView entry) { entries.try_emplace(entry.index(), entry); });
   CommittedStream stream(history);
-  for_each_entry(*fullest, commit, [&](EntryView entry) { stream.take(entry); });
+  Index last;
+  for (const auto& [index, entry] : entries) {
+    if (index != last.next()) break;
+    stream.take(entry);
+    last = index;
+  }
+  if (last < commit) {
+    const bool is_in_snapshot =
+        std::ranges::any_of(logs, [&](const MemberLog& log) { return log.base > last; });
+    if (is_in_snapshot) return {};
+    return {stream.writes().size(), "entry " + std::to_string(last.next().value()) +
+                                        " is committed, and not in the stream"};
+  }
   if (stream.surprise()) return {stream.writes().size(), *stream.surprise()};
   const auto wrong = check_replay(history, stream.writes());
   return {stream.writes().size(), wrong.value_or("")};

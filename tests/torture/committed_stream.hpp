@@ -86,9 +86,13 @@ class CommittedStream {
   std::optional<std::string> surprise_;
 };
 
-/// What the replay of the fullest log says.
+/// The last entry that a client was told of as its write. It is committed whatever members say.
+[[nodiscard]] gms::model::Index last_acknowledged(
+    std::span<const linearizability::Operation> history);
+
+/// What the replay of the entries that the logs have together says.
 struct ReplayVerdict {
-  /// How many writes of clients were replayed; zero if no log goes back to the first entry.
+  /// How many writes of clients were replayed; zero if the first entries are in no log any more.
   std::uint64_t writes = 0;
   /// Empty if nothing is wrong.
   std::string wrong;

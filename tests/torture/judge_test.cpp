@@ -158,10 +158,30 @@ TEST(Replay, TellsErasesOfDifferentClientsApartByWhatTheyDid) {
             "");
 }
 
+TEST(Replay, TakesEachEntryFromTheLogThatHasIt) {
+  const std::vector<Operation> history{put(5, 2, 0), put(6, 3, 10)};
+  auto logs = with_session().add_put(1, "5").logs();
+  EXPECT_THAT(replay(history, logs, Index(3)).wrong,
+              HasSubstr("entry 3 is committed, and not in the stream"));
+  auto all = with_session().add_put(1, "5").add_put(2, "6").logs();
+  all[0].name = "n2";
+  logs.push_back(all[0]);
+  EXPECT_EQ(replay(history, logs, Index(3)).wrong, "");
+  EXPECT_EQ(replay(history, logs, Index(3)).writes, 2U);
+}
+
 TEST(Replay, NeedsALogThatGoesBackToTheFirstEntry) {
   auto logs = with_session().add_put(1, "5").logs();
   logs[0].base = Index(7);
   EXPECT_EQ(replay({}, logs, Index(9)).writes, 0U);
+  EXPECT_EQ(replay({}, logs, Index(9)).wrong, "");
+}
+
+TEST(Replay, KnowsACommitFromWhatClientsWereTold) {
+  Operation unknown = put(7, 9, 0);
+  unknown.outcome = Outcome::unknown;
+  EXPECT_EQ(last_acknowledged(std::vector<Operation>{put(5, 2, 0), get(5, 4, 5), unknown}),
+            Index(2));
 }
 
 TEST(Logs, GiveOneStateOneIndex) {
