@@ -10,6 +10,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <charconv>
 #include <exception>
 #include <span>
 #include <utility>
@@ -35,6 +36,17 @@ std::string describe(const error_code& error) {
   if (error == asio::error::eof || error == asio::error::connection_reset)
     return "connection closed";
   return error.message();
+}
+
+/// Nothing if it takes a lookup.
+std::optional<asio::ip::tcp::endpoint> numeric_endpoint(const HostAndPort& to) {
+  error_code is_name;
+  const auto host = asio::ip::make_address(to.host, is_name);
+  std::uint16_t port = 0;
+  const char* const end = to.port.data() + to.port.size();
+  const auto [stopped_at, wrong] = std::from_chars(to.port.data(), end, port);
+  if (is_name || wrong != std::errc() || stopped_at != end) return std::nullopt;
+  return asio::ip::tcp::endpoint(host, port);
 }
 
 /// Programs that the application starts have no part in its connections.
@@ -88,7 +100,7 @@ void Connection::give_up_when_late() {
 asio::awaitable<error_code> Connection::connect_to_one(std::shared_ptr<Connection> self,
                                                        Addresses addresses) {
   error_code refused = asio::error::host_not_found;
-  for (const asio::ip::tcp::endpoint endpoint : addresses) {
+  for (const asio::ip::tcp::endpoint& endpoint : addresses) {
     error_code ignored;
     self->socket_.close(ignored);
     self->socket_.open(endpoint.protocol(), refused);
@@ -101,11 +113,25 @@ asio::awaitable<error_code> Connection::connect_to_one(std::shared_ptr<Connectio
   co_return refused;
 }
 
-asio::awaitable<std::optional<Error>> Connection::connect(std::shared_ptr<Connection> self) {
+asio::awaitable<std::optional<Error>> Connection::look_up(std::shared_ptr<Connection> self,
+                                                          Addresses& found) {
   const HostAndPort to = split_address(self->address_);
+  // Lookups wait for each other: a number does not wait for a name that nobody answers for.
+  if (const auto numeric = numeric_endpoint(to)) {
+    found.push_back(*numeric);
+    co_return std::nullopt;
+  }
   asio::ip::tcp::resolver resolver(self->context_);
-  const auto [unresolved, addresses] = co_await resolver.async_resolve(to.host, to.port, kAwait);
-  if (unresolved) co_return Error{ErrorCode::unavailable, "no such host: " + unresolved.message()};
+  const auto [unknown, results] = co_await resolver.async_resolve(to.host, to.port, kAwait);
+  if (unknown) co_return Error{ErrorCode::unavailable, "no such host: " + unknown.message()};
+  found.assign(results.begin(), results.end());
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<Error>> Connection::connect(std::shared_ptr<Connection> self) {
+  Addresses addresses;
+  auto looking_up = look_up(self, addresses);
+  if (auto unknown = co_await std::move(looking_up)) co_return unknown;
   if (self->broken_off_) co_return self->broken_off_;
   auto connecting = connect_to_one(self, addresses);
   const error_code refused = co_await std::move(connecting);

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gms/wire/frame.hpp"
 #include "kvstore/api/client_protocol.hpp"
@@ -71,8 +72,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   using Outcome = boost::asio::awaitable<gms::model::Error>;
 
   [[nodiscard]] static Outcome converse(std::shared_ptr<Connection> self);
-  using Addresses = boost::asio::ip::tcp::resolver::results_type;
+  using Addresses = std::vector<boost::asio::ip::tcp::endpoint>;
 
+  [[nodiscard]] static boost::asio::awaitable<std::optional<gms::model::Error>> look_up(
+      std::shared_ptr<Connection> self, Addresses& found);
   [[nodiscard]] static boost::asio::awaitable<std::optional<gms::model::Error>> connect(
       std::shared_ptr<Connection> self);
   [[nodiscard]] static boost::asio::awaitable<boost::system::error_code> connect_to_one(
