@@ -33,10 +33,15 @@ std::optional<LocalMember> load(const std::filesystem::path& directory) {
   return member;
 }
 
+/// Another kvctl reads the line of before or this one.
 Result<void> write_line(const std::filesystem::path& path, const std::string& line) {
-  std::ofstream out(path, std::ios::trunc);
+  std::filesystem::path unfinished = path;
+  unfinished += ".new";
+  std::ofstream out(unfinished, std::ios::trunc);
   out << line << std::endl;
-  if (!out) return Error{ErrorCode::io, "cannot write " + path.string()};
+  std::error_code error;
+  if (out) std::filesystem::rename(unfinished, path, error);
+  if (!out || error) return Error{ErrorCode::io, "cannot write " + path.string()};
   return {};
 }
 

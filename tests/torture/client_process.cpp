@@ -51,6 +51,8 @@ ClientProcess::ClientProcess(Stage& stage, std::uint32_t number)
 }
 
 ClientProcess::~ClientProcess() {
+  // The number of one that has ended may be another process by now.
+  if (process_.wait(std::chrono::milliseconds(0))) return;
   signal(SIGCONT);
   signal(SIGTERM);
   static_cast<void>(process_.wait(std::chrono::seconds(5)));

@@ -43,7 +43,8 @@ std::vector<std::string> Nemesis::surprises() const {
 void Nemesis::look_at(const std::string& name) {
   if (may_have_ended(name) || group_.runs(name)) return;
   const std::lock_guard held(lock_);
-  surprises_.push_back(name + " has ended by itself:" + last_lines(group_.log(name)));
+  surprises_.push_back(name + " has ended by itself:" + last_lines(group_.log(name)) +
+                       "\n    its start said: " + started_[name]);
 }
 
 void Nemesis::kill(const std::string& name) {
@@ -66,9 +67,10 @@ void Nemesis::resume(const std::string& name) {
 void Nemesis::start(const std::string& name) {
   look_at(name);
   log_.add("start", name);
-  static_cast<void>(group_.kvctl({"local", "restart", name, "--timeout", "1ms"}));
+  const cluster::Finished started = group_.kvctl({"local", "restart", name, "--timeout", "1ms"});
   const std::lock_guard held(lock_);
   ended_.erase(name);
+  started_[name] = std::to_string(started.exit_code) + ' ' + started.err;
 }
 
 bool Nemesis::restart(const std::string& name) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <set>
 #include <string>
@@ -68,6 +69,8 @@ class Nemesis {
   FaultLog& log_;
   mutable std::mutex lock_;
   std::set<std::string> ended_;
+  /// How the last start of each ended, which does not wait for it.
+  std::map<std::string, std::string> started_;
   std::vector<std::string> surprises_;
   std::vector<std::function<void()>> cures_;
 };
