@@ -136,6 +136,18 @@ TEST_F(LocalTest, KeepsItsMembersInTheOrderOfTheirNumbers) {
   EXPECT_EQ(members[2].name, "n10");
 }
 
+TEST_F(LocalTest, WritesOverNothingThatAnotherReads) {
+  ASSERT_TRUE(save(member_at(directory, 17400, 1)));
+  std::ifstream before(directory / "n1" / "member");
+  LocalMember moved = member_at(directory, 17600, 2);
+  moved.directory = directory / "n1";
+  ASSERT_TRUE(save(moved));
+  std::string line;
+  std::getline(before, line);
+  EXPECT_EQ(line, "127.0.0.1:17401 127.0.0.1:17501");
+  EXPECT_EQ(local_members(directory).front().client_address, "127.0.0.1:17602");
+}
+
 TEST_F(LocalTest, NamesTheMembersThatThereAre) {
   LocalCluster cluster(directory);
   EXPECT_EQ(cluster.find("n1").error().code, ErrorCode::not_found);
