@@ -295,13 +295,13 @@ void Faults::replace(Machine from) {
 bool Faults::outlives_wipe(const View& view, Machine machine) const {
   std::size_t voters = 0;
   std::size_t lost = 0;
-  // A member that was asked to leave may be gone from the next view, which whoever is wiped now may
-  // be needed for: its leader has heard of it just before.
+  // A member that was asked to leave, or is to be evicted, may be gone from the next view, which
+  // whoever is wiped now may be needed for: its leader has heard of it just before.
   std::size_t staying = 0;
   std::size_t lost_of_staying = 0;
   for (const Member& voter : view.members) {
     const bool is_gone = cluster_.world().find(voter.id)->machine == machine || is_lost(voter.id);
-    const bool stays = !asked_to_leave_.contains(voter.id);
+    const bool stays = !asked_to_leave_.contains(voter.id) && !asked_to_evict_.contains(voter.id);
     voters += 1;
     lost += is_gone ? 1 : 0;
     staying += stays ? 1 : 0;
