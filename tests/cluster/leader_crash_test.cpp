@@ -28,10 +28,10 @@ void crash_leaders(const LocalGroup& group, int crashes, std::uint64_t seed) {
 void survive_leader_crashes(int size, int base_port, std::uint64_t seed) {
   LocalGroup group(size, base_port);
   Recorder recorder({group.endpoints(), 8, 5, seed});
-  crash_leaders(group, 3, seed);
+  crash_leaders(group, 6, seed);
   recorder.stop();
 
-  EXPECT_GT(recorder.history().size(), 500U);
+  EXPECT_GT(recorder.history().size(), 1000U);
   EXPECT_EQ(wrong_with(group, recorder), "");
   ::testing::Test::RecordProperty("operations", static_cast<int>(recorder.history().size()));
   ::testing::Test::RecordProperty("unknown", static_cast<int>(recorder.unknown().size()));

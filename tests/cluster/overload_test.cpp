@@ -138,7 +138,7 @@ TEST_F(Overload, LargeRequestsHinderNobody) {
   flood->add(Habit::sends_large_nonsense, 120);
   write_for(6s);
   tell("large requests");
-  EXPECT_GT(writes * patience(), 5);
+  EXPECT_GT(writes * patience(), 10);
   EXPECT_EQ(failures, std::vector<std::string>());
 }
 

@@ -222,15 +222,18 @@ void MemoryIsBounded::status(World& world, const ShadowMember& member, const cor
 
 void PreVoteIsPure::answered(World& world, const ShadowMember& member, const core::Status& before,
                              const core::Status& after) {
-  const auto number = [](auto status) {
+  if (before.epoch == after.epoch && before.role == after.role && before.last == after.last &&
+      before.commit == after.commit && before.persists_pending == after.persists_pending &&
+      before.campaigns == after.campaigns)
+    return;
+  const auto describe = [](const core::Status& status) {
     return "epoch " + std::to_string(status.epoch.value()) + ", last " +
            std::to_string(status.last.value()) + ", commit " +
            std::to_string(status.commit.value()) + ", " + std::to_string(status.persists_pending) +
            " persists pending, " + std::to_string(status.campaigns) + " campaigns";
   };
-  if (before.role != after.role || number(before) != number(after))
-    world.violate("I25", name_of(member) + " changed by answering a pre-vote: " + number(before) +
-                             " before, " + number(after) + " after");
+  world.violate("I25", name_of(member) + " changed by answering a pre-vote: " + describe(before) +
+                           " before, " + describe(after) + " after");
 }
 
 }  // namespace tests::simulation
