@@ -249,7 +249,9 @@ struct Engine::Parts {
   /// Goes on in an epoch above the joiner's, if it may [C10].
   void bump_epoch(const Joining& joining);
   void drop_joiner(Leading& leading, const model::MemberId& id);
-  void check_joiner(Joining& joining, const Progress& peer);
+  void check_joiner(Leading& leading, Joining& joining, const Progress& peer);
+  /// It has caught up, and a view that has it can go on.
+  bool may_vote(const Joining& joining) const;
   void drop_stuck_joiners(Leading& leading);
 
   // ---- transfer.cpp: handing leadership over

@@ -169,9 +169,10 @@ void Engine::Parts::on_joiner_heartbeat(Leading& leading, Joining& joining, Prog
   out.trace(JoinerProgress{peer.id(), "heard"});
 }
 
-void Engine::Parts::check_joiner(Joining& joining, const Progress& peer) {
+void Engine::Parts::check_joiner(Leading& leading, Joining& joining, const Progress& peer) {
   if (peer.match() > joining.progressed_to) joining.progressed_at = now;
   joining.progressed_to = peer.match();
+  if (joining.ready && peer.acked_heartbeat == joining.asked_state) leading.next_policy = now;
   if (joining.ready || peer.match() < joining.target) return;
   // A round brings the joiner to where the log ended when it began; one that is short enough says
   // that the rest will be, too (Ongaro, 2014, section 4.2.1).
@@ -181,10 +182,23 @@ void Engine::Parts::check_joiner(Joining& joining, const Progress& peer) {
   joining.ready = quick && log.bytes_after(peer.match()) < config.lag_bytes;
   joining.target = log.last_index();
   joining.round_started = now;
-  if (joining.ready) {
-    out.trace(JoinerProgress{peer.id(), "caught up"});
-    std::get<Leading>(role).next_policy = now;
-  }
+  if (!joining.ready) return;
+  out.trace(JoinerProgress{peer.id(), "caught up"});
+  leading.next_policy = now;
+  if (samples.empty()) return;
+  broadcast_heartbeat(leading);
+  joining.asked_state = leading.heartbeat_seq;
+}
+
+bool Engine::Parts::may_vote(const Joining& joining) const {
+  const Progress* const peer = std::get<Leading>(role).find(joining.member.id);
+  if (!joining.ready || peer == nullptr) return false;
+  // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
+  if (peer->silence(now) >= config.election_min || peer->disk_full) return false;
+  // A state that differs is judged first: with its vote more would be needed to do so [M4]. Where
+  // nobody can tell, it may be the one that decides.
+  const bool is_open = peer->differs_since && now - *peer->differs_since < config.suspect;
+  return peer->acked_heartbeat >= joining.asked_state && !peer->diverged && !is_open;
 }
 
 void Engine::Parts::drop_stuck_joiners(Leading& leading) {

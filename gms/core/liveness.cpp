@@ -67,7 +67,7 @@ void Engine::Parts::on_heartbeat_reply(const Message& message) {
   if (Joining* joining = leading.find_joining(peer->id())) {
     on_joiner_heartbeat(leading, *joining, *peer);
     if (joining->heartbeats < kJoinHeartbeats) return;
-    check_joiner(*joining, *peer);
+    check_joiner(leading, *joining, *peer);
   }
   on_staging(leading, *peer, reply);
   if (is_news) on_state_report(leading, *peer, reply);

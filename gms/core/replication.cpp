@@ -150,7 +150,7 @@ void Engine::Parts::on_append_reply(const Message& message) {
 void Engine::Parts::on_accepted(Leading& leading, Progress& peer, const AppendReply& reply) {
   if (reply.match > log.last_index()) return fatal("an acknowledgement beyond the log [I10]");
   if (!peer.accepted(reply.match, leading.append_id)) return;
-  if (Joining* joining = leading.find_joining(peer.id())) check_joiner(*joining, peer);
+  if (Joining* joining = leading.find_joining(peer.id())) check_joiner(leading, *joining, peer);
   maybe_commit(leading);
 }
 

@@ -54,6 +54,8 @@ struct Joining {
   model::Index target;
   model::Instant round_started;
   bool ready = false;
+  /// The heartbeat that asked for its state then, where states are compared.
+  model::HeartbeatSeq asked_state;
   /// The newest epoch that it was in.
   model::Epoch epoch_seen;
 };

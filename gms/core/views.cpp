@@ -38,13 +38,8 @@ PolicyFacts Engine::Parts::policy_facts(const Leading& leading) const {
   PolicyFacts facts{log.view().view, {}, {}, leading.leaving, group_clock(leading), {}};
   for (const Member& member : facts.view.members)
     facts.voters.push_back(voter_facts(leading, member.id));
-  for (const Joining& joining : leading.joining) {
-    // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
-    const Progress* peer = leading.find(joining.member.id);
-    const bool can_acknowledge =
-        peer != nullptr && peer->silence(now) < config.election_min && !peer->disk_full;
-    facts.joiners.push_back({joining.member, joining.ready && can_acknowledge});
-  }
+  for (const Joining& joining : leading.joining)
+    facts.joiners.push_back({joining.member, may_vote(joining)});
   if (leading.lowered_at) facts.since_lowered = now - *leading.lowered_at;
   return facts;
 }
