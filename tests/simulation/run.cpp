@@ -267,12 +267,18 @@ class Run {
     if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
     const auto before = reign();
     const std::uint64_t ahead = statistics_.of(Sometimes::joiner_ahead);
+    const std::uint64_t wrong = statistics_.of(Sometimes::leader_diverged);
     const std::size_t views = cluster_.world().committed_views().size();
     const std::uint64_t succeeded = workload_.succeeded();
     go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
     if (violation()) return;
-    if (!is_kept(before, statistics_.of(Sometimes::joiner_ahead) - ahead))
+    if (statistics_.of(Sometimes::leader_diverged) != wrong) {
+      // It has to hand over, also if the others took long to reach where its state went wrong.
+      if (!reign() || !before || reign()->leader == before->leader)
+        return violate("LV1", "a leader that has diverged does not hand over");
+    } else if (!is_kept(before, statistics_.of(Sometimes::joiner_ahead) - ahead)) {
       return violate("LV1", "a healthy quorum does not keep its leader");
+    }
     check_settled(views, core);
     check_marks(core);
     if (workload_.succeeded() == succeeded)
