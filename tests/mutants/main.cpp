@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <limits>
 #include <string>
@@ -144,7 +145,7 @@ int run_all(const Request& request, const std::vector<Mutant>& mutants) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app("Breaks a copy of the product, one way at a time, and wants its tests to notice.");
   Request request;
   app.add_option("--only", request.only, "Run this one; may be repeated");
@@ -173,4 +174,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   return run_all(request, picked.mutants);
+} catch (const std::exception& error) {
+  return defects({error.what()});
 }
