@@ -44,8 +44,9 @@ PersistSeq EffectWriter::order_install(const SnapshotMeta& meta, const InstallRe
   return last_order_;
 }
 
-void EffectWriter::order_divergence() {
+PersistSeq EffectWriter::order_divergence() {
   order().state_diverged = true;
+  return last_order_;
 }
 
 PersistSeq EffectWriter::order_refusal(std::string reason) {

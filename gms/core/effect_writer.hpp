@@ -38,7 +38,7 @@ class EffectWriter {
   /// order yet.
   model::PersistSeq order_install(const model::SnapshotMeta& meta,
                                   const model::InstallRequest& request);
-  void order_divergence();
+  model::PersistSeq order_divergence();
   model::PersistSeq order_refusal(std::string reason);
   /// The order that the latest hard state went with.
   [[nodiscard]] model::PersistSeq hard_state_seq() const { return hard_state_seq_; }

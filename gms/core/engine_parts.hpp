@@ -252,6 +252,8 @@ struct Engine::Parts {
   void check_joiner(Leading& leading, Joining& joining, const Progress& peer);
   /// It has caught up, and a view that has it can go on.
   bool may_vote(const Joining& joining) const;
+  /// It has not said yet what its state is, or others may be about to say whether that is wrong.
+  bool is_in_question(const Joining& joining, const Progress& peer) const;
   void drop_stuck_joiners(Leading& leading);
 
   // ---- transfer.cpp: handing leadership over
@@ -413,6 +415,8 @@ struct Engine::Parts {
   StateSamples samples;
   /// The application's state differs from what most members have. Nothing is delivered to it.
   bool diverged = false;
+  /// The order that says so to the next boot.
+  model::PersistSeq divergence_order;
 
   /// Entries for the application are being read from the log's files.
   bool reading_for_delivery = false;

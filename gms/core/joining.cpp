@@ -172,7 +172,6 @@ void Engine::Parts::on_joiner_heartbeat(Leading& leading, Joining& joining, Prog
 void Engine::Parts::check_joiner(Leading& leading, Joining& joining, const Progress& peer) {
   if (peer.match() > joining.progressed_to) joining.progressed_at = now;
   joining.progressed_to = peer.match();
-  if (joining.ready && peer.acked_heartbeat == joining.asked_state) leading.next_policy = now;
   if (joining.ready || peer.match() < joining.target) return;
   // A round brings the joiner to where the log ended when it began; one that is short enough says
   // that the rest will be, too (Ongaro, 2014, section 4.2.1).
@@ -187,24 +186,37 @@ void Engine::Parts::check_joiner(Leading& leading, Joining& joining, const Progr
   leading.next_policy = now;
   if (samples.empty()) return;
   broadcast_heartbeat(leading);
-  joining.asked_state = leading.heartbeat_seq;
+  joining.asked_by = leading.heartbeat_seq;
+  joining.asked_about = samples.newest_index();
+  joining.asked_at = now;
 }
 
 bool Engine::Parts::may_vote(const Joining& joining) const {
   const Progress* const peer = std::get<Leading>(role).find(joining.member.id);
   if (!joining.ready || peer == nullptr) return false;
-  // Its acknowledgement may be needed at once: one that fell silent meanwhile has to wait.
+  // Its acknowledgement may be needed at once: one that fell silent or back meanwhile has to wait.
   if (peer->silence(now) >= config.election_min || peer->disk_full) return false;
-  // A state that differs is judged first: with its vote more would be needed to do so [M4]. Where
-  // nobody can tell, it may be the one that decides.
-  const bool is_open = peer->differs_since && now - *peer->differs_since < config.suspect;
-  return peer->acked_heartbeat >= joining.asked_state && !peer->diverged && !is_open;
+  if (peer->regressed() || lacks_entries(*peer)) return false;
+  if (log.bytes_after(peer->match()) >= config.lag_bytes) return false;
+  return !peer->diverged && !is_in_question(joining, *peer);
+}
+
+bool Engine::Parts::is_in_question(const Joining& joining, const Progress& peer) const {
+  // A state that differs is judged before it has a vote: with that more would be needed to do so
+  // [M4]. Where nobody can tell, it may be the one that decides.
+  const bool answered =
+      peer.acked_heartbeat >= joining.asked_by && peer.applied >= joining.asked_about;
+  if (!answered && now - joining.asked_at < config.suspect) return true;
+  return peer.differs_since && now - *peer.differs_since < config.suspect;
 }
 
 void Engine::Parts::drop_stuck_joiners(Leading& leading) {
   std::vector<MemberId> stuck;
-  for (const Joining& joining : leading.joining) {
+  for (Joining& joining : leading.joining) {
     const Progress* const peer = leading.find(joining.member.id);
+    // It waits for the others' word.
+    if (joining.ready && peer != nullptr && is_in_question(joining, *peer))
+      joining.progressed_at = now;
     const bool silent = peer == nullptr || peer->silence(now) >= config.suspect;
     const bool still = now - joining.progressed_at > config.join_stuck;
     // One that fell silent asks anew when it is back; meanwhile others may have its turn.

@@ -41,8 +41,10 @@ std::optional<Index> differed_at(const Progress& peer) {
 
 StateReport Engine::Parts::state_report() const {
   StateReport report{state_generation, std::nullopt, samples.report()};
+  // Others count on it that this state says nothing any more: not before a crash cannot undo that.
   // Nothing that was delivered to the state of now is delivered to the next one.
-  if (diverged) report.wants_from = std::max(delivery.told(), log.base().head.position.index);
+  if (diverged && durable >= divergence_order)
+    report.wants_from = std::max(delivery.told(), log.base().head.position.index);
   return report;
 }
 
@@ -67,7 +69,7 @@ void Engine::Parts::quarantine(Index index) {
 void Engine::Parts::put_out_of_use(const TraceEvent& why) {
   if (diverged) return;
   diverged = true;
-  out.order_divergence();
+  divergence_order = out.order_divergence();
   out.trace(why);
   begin_quarantine();
 }

@@ -54,8 +54,11 @@ struct Joining {
   model::Index target;
   model::Instant round_started;
   bool ready = false;
-  /// The heartbeat that asked for its state then, where states are compared.
-  model::HeartbeatSeq asked_state;
+  /// Asked for its state then, where states are compared: by this heartbeat, about what was applied
+  /// here.
+  model::HeartbeatSeq asked_by;
+  model::Index asked_about;
+  model::Instant asked_at;
   /// The newest epoch that it was in.
   model::Epoch epoch_seen;
 };

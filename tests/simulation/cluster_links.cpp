@@ -75,8 +75,10 @@ void Cluster::deliver(const Event& event) {
   count_event();
   checks_.receives(*state.shadow, letter.message, clock(event.machine));
   if (std::holds_alternative<core::PreVote>(letter.message.body)) {
-    // Any step does what is due: here that is done before, so that it is not the pre-vote's doing.
-    if (state.process->engine().next_deadline() <= clock(event.machine))
+    // In any step a leader does what its operators asked for and what is due. Here it does so
+    // before, so that it is not taken for the pre-vote's doing.
+    if (state.process->engine().status().role == core::RoleName::leader &&
+        state.process->engine().next_deadline() <= clock(event.machine))
       state.process->step(clock(event.machine), core::Tick());
     const core::Status before = state.process->engine().status();
     state.process->step(clock(event.machine), core::Received{std::move(letter.message)});

@@ -156,12 +156,13 @@ class Run {
     return cluster_.machine(member.machine).settings.self.id == member.id;
   }
 
-  /// Those that have diverged and are of no such view: they may become voters before it is found
-  /// out, and whoever is to say which state is right has to be a quorum with them counted, too.
+  /// Those that have diverged, unknown to all, and are of no such view: if they have no sample in
+  /// common with the leader they become voters before it is found out, and whoever is to say which
+  /// state is right has to be a quorum with them counted, too.
   std::size_t diverged_outside(const View& view) {
     std::size_t count = 0;
     for (const ShadowMember& member : cluster_.world().members())
-      if (is_there(member) && !view.has_voter(member.id) &&
+      if (is_there(member) && !view.has_voter(member.id) && !member.quarantined &&
           cluster_.machine(member.machine).application->flipped())
         ++count;
     return count;
@@ -272,13 +273,12 @@ class Run {
     const std::uint64_t succeeded = workload_.succeeded();
     go_on(std::max(settings_.length * 19 / 20, cluster_.now() + 2s));
     if (violation()) return;
-    if (statistics_.of(Sometimes::leader_diverged) != wrong) {
-      // It has to hand over, also if the others took long to reach where its state went wrong.
-      if (!reign() || !before || reign()->leader == before->leader)
-        return violate("LV1", "a leader that has diverged does not hand over");
-    } else if (!is_kept(before, statistics_.of(Sometimes::joiner_ahead) - ahead)) {
+    const bool hands_over = statistics_.of(Sometimes::leader_diverged) != wrong;
+    // It may have been found just now.
+    if (hands_over) go_on(cluster_.now() + patience());
+    if (violation()) return;
+    if (!is_kept(before, statistics_.of(Sometimes::joiner_ahead) - ahead, hands_over))
       return violate("LV1", "a healthy quorum does not keep its leader");
-    }
     check_settled(views, core);
     check_marks(core);
     if (workload_.succeeded() == succeeded)
@@ -286,11 +286,17 @@ class Run {
     quiet(core);
   }
 
-  /// The leader leads still, in its old epoch unless it left that for a joiner that was ahead.
-  bool is_kept(const std::optional<Reign>& before, std::uint64_t left_for_joiners) {
+  /// The leader leads still, in its old epoch unless it left that for a joiner that was ahead. One
+  /// whose state was found to be wrong has handed over, by one election, also if the others took
+  /// long to reach where that went wrong.
+  bool is_kept(const std::optional<Reign>& before, std::uint64_t left_for_joiners,
+               bool hands_over) {
     const std::optional<Reign> after = reign();
-    if (left_for_joiners == 0 || !before || !after) return after == before;
-    return after->leader == before->leader && after->epoch > before->epoch;
+    if (!before || !after) return after == before;
+    if (left_for_joiners == 0 && !hands_over) return after == before;
+    if ((after->leader == before->leader) == hands_over) return false;
+    if (left_for_joiners == 0) return after->epoch == before->epoch.next();
+    return after->epoch > before->epoch;
   }
 
   /// Whether the member may be evicted though the core is healthy: it is outside of it, and was
