@@ -39,8 +39,9 @@ bool SenderRows::admit(const MulticastHeader& header, const View& view) {
 void SenderRows::view_installed(const View& view) {
   std::erase_if(rows_, [&](const SenderRow& row) {
     if (view.has_voter(row.sender)) return false;
-    return std::any_of(view.members.begin(), view.members.end(),
-                       [&](const Member& member) { return member.id.node == row.sender.node; });
+    return std::any_of(view.members.begin(), view.members.end(), [&](const Member& member) {
+      return member.id.node == row.sender.node && view.is_up(member.id);
+    });
   });
 }
 

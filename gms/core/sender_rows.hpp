@@ -23,7 +23,8 @@ class SenderRows {
   /// Whether the multicast is next of its sender's; if so it is taken.
   [[nodiscard]] bool admit(const model::MulticastHeader& header, const model::View& view);
 
-  /// A row outlives its sender's membership until another incarnation of it is admitted.
+  /// A row outlives its sender's membership until another incarnation of it has the place: one that
+  /// is up. Beside one that is down the sender may be admitted again, in the same boot.
   void view_installed(const model::View& view);
 
   /// Sorted by sender.

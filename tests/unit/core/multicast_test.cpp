@@ -69,8 +69,23 @@ TEST(SenderRows, ARowOutlivesItsSenderUntilAnotherIncarnationIsAdmitted) {
   EXPECT_TRUE(rows.admit(from(2, 5, 2), view));
   View reborn = view_of(3, 2);
   reborn.members[1].id.incarnation = Incarnation(2);
+  reborn.up[1] = reborn.members[1].id;
   rows.view_installed(reborn);
   EXPECT_TRUE(rows.rows().empty());
+}
+
+TEST(SenderRows, ARowIsKeptWhereTheOtherIncarnationInTheViewIsDown) {
+  SenderRows rows({});
+  View view = view_of(1, 2);
+  EXPECT_TRUE(rows.admit(from(2, 5, 1), view));
+  // The one that was to take the dead one's place is evicted before that is gone, and comes back.
+  View dead = view_of(2, 2);
+  dead.members[1].id.incarnation = Incarnation(2);
+  dead.up.pop_back();
+  rows.view_installed(dead);
+  rows.view_installed(view);
+  EXPECT_FALSE(rows.admit(from(2, 5, 1), view));
+  EXPECT_TRUE(rows.admit(from(2, 5, 2), view));
 }
 
 /// Numbers these and has the outbox keep them. Returns them.
