@@ -307,6 +307,11 @@ bool Faults::outlives_wipe(const View& view, Machine machine) const {
     staying += stays ? 1 : 0;
     lost_of_staying += stays && is_gone ? 1 : 0;
   }
+  // One that is fed may be a voter with the next message, and is needed then.
+  const ShadowMember& wiped = *cluster_.machine(machine).shadow;
+  if (!view.has_voter(wiped.id) && wiped.memory.last() > Index()) {
+    for (std::size_t* const count : {&voters, &lost, &staying, &lost_of_staying}) ++*count;
+  }
   const auto has_quorum = [](std::size_t all, std::size_t gone) {
     return all == 0 || gone <= all - (all / 2 + 1);
   };
