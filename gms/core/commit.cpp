@@ -71,7 +71,11 @@ void Engine::Parts::deliver() {
   }
   // While own multicasts arrive none is lost, or a gap will tell.
   if (outbox.count() < pending) next_resend = now + config.multicast_resend;
-  if (delivery.take_wants_resend()) next_resend = std::min(next_resend, now + config.tick);
+  if (!delivery.take_wants_resend()) return;
+  next_resend = std::min(next_resend, now + config.tick);
+  // The next one would be a gap for ever, and a late copy of the first be taken for the next.
+  if (outbox.delivered_any() && !delivery.mark().knows(self))
+    fatal("the group has forgotten what this boot multicast: start again");
 }
 
 void Engine::Parts::on(Read input) {

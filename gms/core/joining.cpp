@@ -196,7 +196,8 @@ bool Engine::Parts::may_vote(const Joining& joining) const {
   if (!joining.ready || peer == nullptr) return false;
   // Its acknowledgement may be needed at once: one that fell silent or back meanwhile has to wait.
   if (peer->silence(now) >= config.election_min || peer->disk_full) return false;
-  if (peer->regressed() || lacks_entries(*peer)) return false;
+  if (peer->regressed()) return false;
+  // What is not in the log any more counts as too much.
   if (log.bytes_after(peer->match()) >= config.lag_bytes) return false;
   return !peer->diverged && !is_in_question(joining, *peer);
 }

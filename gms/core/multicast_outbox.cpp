@@ -56,6 +56,7 @@ Ticket MulticastOutbox::delivered(const MulticastHeader& header) {
   Span& span = spans_.front();
   const Ticket ticket = span.ticket + (header.seq - span.first);
   --count_;
+  delivered_any_ = true;
   if (header.seq.next() == span.first + span.count) {
     bytes_ -= batches_.front().size();
     spans_.pop_front();

@@ -33,6 +33,9 @@ class MulticastOutbox {
   /// Whether the multicast is this member's, of this boot, and not delivered yet.
   [[nodiscard]] bool holds(const model::MulticastHeader& header) const;
 
+  /// Whether one of this boot was delivered.
+  [[nodiscard]] bool delivered_any() const { return delivered_any_; }
+
   /// Forgets everything that is pending. Returns its tickets, as (first, count).
   [[nodiscard]] std::vector<std::pair<model::Ticket, std::uint64_t>> abandon();
 
@@ -57,6 +60,7 @@ class MulticastOutbox {
   std::deque<Span> spans_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
+  bool delivered_any_ = false;
 };
 
 }  // namespace gms::core

@@ -9,17 +9,17 @@ using namespace model;
 namespace {
 
 template <class Rows>
-auto place_of(Rows& rows, const MemberId& sender) {
-  return std::lower_bound(rows.begin(), rows.end(), sender,
-                          [](const SenderRow& row, const MemberId& id) { return row.sender < id; });
+auto row_of(Rows& rows, const MemberId& sender) {
+  return std::find_if(rows.begin(), rows.end(),
+                      [&](const SenderRow& row) { return row.sender == sender; });
 }
 
 }  // namespace
 
 Turn SenderRows::turn_of(const MulticastHeader& header, const View& view) const {
   if (!view.is_up(header.sender)) return Turn::sender_not_up;
-  const auto row = place_of(rows_, header.sender);
-  const bool known = row != rows_.end() && row->sender == header.sender;
+  const auto row = row_of(rows_, header.sender);
+  const bool known = row != rows_.end();
   const BootSeq boot = known ? row->boot : BootSeq();
   const MulticastSeq taken = known && header.boot == boot ? row->seq : MulticastSeq();
   if (header.boot < boot || header.seq <= taken) return Turn::copy;
@@ -28,21 +28,19 @@ Turn SenderRows::turn_of(const MulticastHeader& header, const View& view) const 
 
 bool SenderRows::admit(const MulticastHeader& header, const View& view) {
   if (turn_of(header, view) != Turn::next) return false;
-  auto row = place_of(rows_, header.sender);
-  if (row == rows_.end() || row->sender != header.sender)
-    row = rows_.insert(row, {header.sender, BootSeq(), MulticastSeq()});
+  auto row = row_of(rows_, header.sender);
+  // Only who is up gets this far, so a voter.
+  if (row == rows_.end()) row = rows_.insert(rows_.begin(), {header.sender, {}, {}});
   row->boot = header.boot;
   row->seq = header.seq;
   return true;
 }
 
 void SenderRows::view_installed(const View& view) {
-  std::erase_if(rows_, [&](const SenderRow& row) {
-    if (view.has_voter(row.sender)) return false;
-    return std::any_of(view.members.begin(), view.members.end(), [&](const Member& member) {
-      return member.id.node == row.sender.node && view.is_up(member.id);
-    });
-  });
+  const auto departed = std::stable_partition(
+      rows_.begin(), rows_.end(), [&](const SenderRow& row) { return view.has_voter(row.sender); });
+  if (const auto left = rows_.end() - departed; left > std::ptrdiff_t{kDepartedMax})
+    rows_.erase(departed + kDepartedMax, rows_.end());
 }
 
 }  // namespace gms::core

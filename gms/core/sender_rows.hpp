@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "gms/model/entry.hpp"
@@ -16,6 +17,9 @@ enum class Turn { next, copy, after_gap, sender_not_up };
 /// stream alone [C17].
 class SenderRows {
  public:
+  /// How many members that left have their rows kept.
+  static constexpr std::size_t kDepartedMax = 64;
+
   explicit SenderRows(std::vector<model::SenderRow> rows) : rows_(std::move(rows)) {}
 
   [[nodiscard]] Turn turn_of(const model::MulticastHeader& header, const model::View& view) const;
@@ -23,11 +27,11 @@ class SenderRows {
   /// Whether the multicast is next of its sender's; if so it is taken.
   [[nodiscard]] bool admit(const model::MulticastHeader& header, const model::View& view);
 
-  /// A row outlives its sender's membership until another incarnation of it has the place: one that
-  /// is up. Beside one that is down the sender may be admitted again, in the same boot.
+  /// A row outlives its sender's membership, which may come back in the same boot, whoever had its
+  /// place meanwhile. It goes when kDepartedMax other senders have left since.
   void view_installed(const model::View& view);
 
-  /// Sorted by sender.
+  /// Those of voters first, then those of members that left, the last to leave first.
   [[nodiscard]] const std::vector<model::SenderRow>& rows() const { return rows_; }
 
  private:

@@ -1,5 +1,7 @@
 #include "gms/model/mark.hpp"
 
+#include <algorithm>
+
 namespace gms::model {
 namespace {
 
@@ -17,6 +19,10 @@ Position get_position(ByteReader& in) {
 }
 
 }  // namespace
+
+bool Mark::knows(const MemberId& sender) const {
+  return std::ranges::any_of(rows, [&](const SenderRow& row) { return row.sender == sender; });
+}
 
 Bytes encode(const Mark& mark) {
   ByteWriter out;

@@ -22,8 +22,10 @@ struct SenderRow {
 struct Mark {
   ChainHead head;
   PlacedView view;
-  /// Sorted by sender.
+  /// Those of voters first, then those of members that left, the last to leave first.
   std::vector<SenderRow> rows;
+
+  [[nodiscard]] bool knows(const MemberId& sender) const;
 
   friend bool operator==(const Mark&, const Mark&) = default;
 };

@@ -413,6 +413,37 @@ TEST_F(EngineRules, MulticastsThatAreSentAgainFitIntoAMessage) {
   EXPECT_GT(bytes + body.size() + 1024, kEntryPayloadBytesMax) << "as many as fit";
 }
 
+TEST_F(EngineRules, AMemberWhoseMulticastsAreForgottenStops) {
+  for (const bool forgotten : {false, true}) {
+    start(0);
+    receive(member(2), kEpoch + 1, Heartbeat{});
+    EntryRunBuilder drafts;
+    drafts.append_multicast({as_bytes("m")});
+    step(Multicast{++last_ticket_, std::move(drafts)});
+    EntryRunBuilder ordered;
+    ordered.append_drafts(sent_to<Forward>(member(2)).drafts.bytes());
+    Append append;
+    append.id = AppendId(1);
+    append.previous = entries_[0].head().position;
+    append.previous_hash = entries_[0].head().hash;
+    append.entries = {ordered.seal(entries_[0].head(), Epoch(kEpoch + 1), {})};
+    append.commit = Index(13);
+    receive(member(2), kEpoch + 1, append);
+    everything_is_durable();
+    ASSERT_EQ(engine_->status().multicasts_pending, 0U);
+    // It was away for long: so many others left that the state has no row of it any more.
+    SnapshotMeta meta;
+    meta.id = SnapshotId(3);
+    meta.source = member(2);
+    meta.mark.head = {{Epoch(kEpoch + 1), Index(50)}, {}, GroupClock(70'000)};
+    meta.mark.view = {view_of(1, 3), entries_[0].head().position};
+    if (!forgotten) meta.mark.rows = {{member(1), BootSeq(1), MulticastSeq(1)}};
+    receive(member(2), kEpoch + 1, SnapshotOffer{meta, Index(51)});
+    step(SnapshotStaged{SnapshotId(3)});
+    EXPECT_EQ(stopped_, forgotten);
+  }
+}
+
 TEST_F(EngineRules, ATimeOfMaintenanceBelowZeroIsRefusedHere) {
   start(0);
   receive(member(2), kEpoch + 1, Heartbeat{});

@@ -57,35 +57,43 @@ TEST(SenderRows, TellsCopiesFromGapsWithoutTakingAnything) {
   EXPECT_EQ(rows.turn_of(from(9, 1, 1), view), Turn::sender_not_up);
 }
 
-TEST(SenderRows, ARowOutlivesItsSenderUntilAnotherIncarnationIsAdmitted) {
+TEST(SenderRows, ARowOutlivesItsSenderWhoeverHasItsPlace) {
   SenderRows rows({});
-  View view = view_of(1, 2);
+  const View view = view_of(1, 2);
   EXPECT_TRUE(rows.admit(from(2, 5, 1), view));
   rows.view_installed(view_of(2, 1));
-  ASSERT_EQ(rows.rows().size(), 1U);
-  // The same incarnation comes back and goes on; an old message of it stays old.
+  View replaced = view_of(3, 2);
+  replaced.members[1].id.incarnation = Incarnation(2);
+  replaced.up[1] = replaced.members[1].id;
+  rows.view_installed(replaced);
+  MulticastHeader of_the_other = from(2, 1, 1);
+  of_the_other.sender.incarnation = Incarnation(2);
+  EXPECT_TRUE(rows.admit(of_the_other, replaced));
+  // The first incarnation comes back in the same boot and goes on; what is old of it stays old.
   rows.view_installed(view);
   EXPECT_FALSE(rows.admit(from(2, 5, 1), view));
   EXPECT_TRUE(rows.admit(from(2, 5, 2), view));
-  View reborn = view_of(3, 2);
-  reborn.members[1].id.incarnation = Incarnation(2);
-  reborn.up[1] = reborn.members[1].id;
-  rows.view_installed(reborn);
-  EXPECT_TRUE(rows.rows().empty());
 }
 
-TEST(SenderRows, ARowIsKeptWhereTheOtherIncarnationInTheViewIsDown) {
+TEST(SenderRows, OfThoseThatLeftTheLastOnesAreKept) {
   SenderRows rows({});
-  View view = view_of(1, 2);
-  EXPECT_TRUE(rows.admit(from(2, 5, 1), view));
-  // The one that was to take the dead one's place is evicted before that is gone, and comes back.
-  View dead = view_of(2, 2);
-  dead.members[1].id.incarnation = Incarnation(2);
-  dead.up.pop_back();
-  rows.view_installed(dead);
-  rows.view_installed(view);
-  EXPECT_FALSE(rows.admit(from(2, 5, 1), view));
-  EXPECT_TRUE(rows.admit(from(2, 5, 2), view));
+  const auto with = [](std::uint64_t other) {
+    View view = view_of(other, 1);
+    view.members.push_back({member(other), "other", "", ""});
+    view.up.push_back(member(other));
+    return view;
+  };
+  EXPECT_TRUE(rows.admit(from(1, 1, 1), with(2)));
+  const std::uint64_t last = 2 + SenderRows::kDepartedMax;
+  for (std::uint64_t other = 2; other <= last; ++other) {
+    rows.view_installed(with(other));
+    EXPECT_TRUE(rows.admit(from(other, 1, 1), with(other)));
+  }
+  rows.view_installed(view_of(last + 1, 1));
+  ASSERT_EQ(rows.rows().size(), 1 + SenderRows::kDepartedMax);
+  EXPECT_EQ(rows.rows()[0].sender, member(1));
+  EXPECT_EQ(rows.rows()[1].sender, member(last));
+  EXPECT_EQ(rows.rows().back().sender, member(3));
 }
 
 /// Numbers these and has the outbox keep them. Returns them.
@@ -154,6 +162,16 @@ TEST(MulticastOutbox, AbandonsWhatIsNotDeliveredYetByItsTickets) {
   EXPECT_TRUE(outbox.empty());
   EXPECT_EQ(outbox.bytes(), 0U);
   EXPECT_EQ(outbox.delivered(from(1, 4, 2)), Ticket());
+}
+
+TEST(MulticastOutbox, WhatIsAbandonedIsNotDelivered) {
+  MulticastOutbox outbox(member(1), BootSeq(4));
+  add(outbox, Ticket(10), {"a"});
+  (void)outbox.abandon();
+  EXPECT_FALSE(outbox.delivered_any());
+  add(outbox, Ticket(11), {"b"});
+  EXPECT_EQ(outbox.delivered(from(1, 4, 2)), Ticket(11));
+  EXPECT_TRUE(outbox.delivered_any());
 }
 
 }  // namespace
