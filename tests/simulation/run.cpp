@@ -144,28 +144,15 @@ class Run {
     return out;
   }
 
-  static bool has_quorum(const View& view, const std::vector<MemberId>& members,
-                         std::size_t joiners = 0) {
+  static bool has_quorum(const View& view, const std::vector<MemberId>& members) {
     const auto present = std::count_if(members.begin(), members.end(),
                                        [&](const MemberId& id) { return view.has_voter(id); });
-    return static_cast<std::size_t>(present) >= (view.members.size() + joiners) / 2 + 1;
+    return static_cast<std::size_t>(present) >= view.members.size() / 2 + 1;
   }
 
   /// Whether the member has a machine still: that of one whose directory was lost is another's.
   bool is_there(const ShadowMember& member) {
     return cluster_.machine(member.machine).settings.self.id == member.id;
-  }
-
-  /// Those that have diverged, unknown to all, and are of no such view: if they have no sample in
-  /// common with the leader they become voters before it is found out, and whoever is to say which
-  /// state is right has to be a quorum with them counted, too.
-  std::size_t diverged_outside(const View& view) {
-    std::size_t count = 0;
-    for (const ShadowMember& member : cluster_.world().members())
-      if (is_there(member) && !view.has_voter(member.id) && !member.quarantined &&
-          cluster_.machine(member.machine).application->flipped())
-        ++count;
-    return count;
   }
 
   /// A quorum of every live view, and perhaps more, also of those that were evicted and come back.
@@ -178,9 +165,8 @@ class Run {
     std::vector<MemberId> members;
     std::vector<Machine> out;
     for (const ShadowMember* const member : order) {
-      const bool enough = std::all_of(views.begin(), views.end(), [&](const View* view) {
-        return has_quorum(*view, members, diverged_outside(*view));
-      });
+      const bool enough = std::all_of(views.begin(), views.end(),
+                                      [&](const View* view) { return has_quorum(*view, members); });
       const bool voter = std::any_of(views.begin(), views.end(),
                                      [&](const View* view) { return view->has_voter(member->id); });
       // One that has diverged may need all others to be found, and mended.
