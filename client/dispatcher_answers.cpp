@@ -108,8 +108,6 @@ void Dispatcher::take_refusal(Endpoint& endpoint, PendingCall& call, const api::
       follow_hint(endpoint, reply.leader);
       if (call.asked == 0) queue(call);
       return;
-    case ErrorCode::invalid_argument:
-    case ErrorCode::too_large: return finish(call, std::move(error));
     default:
       // Of a write that another copy may have carried out, one member's refusal says nothing.
       if (call.in_doubt()) error.code = ErrorCode::outcome_unknown;

@@ -80,22 +80,30 @@ TEST_F(ClientTest, SaysUnknownWhenTheMemberThatTookAWriteIsGone) {
   EXPECT_EQ(reply.error().code, ErrorCode::outcome_unknown);
 }
 
-TEST_F(ClientTest, SaysUnknownWhenOneMemberTookAWriteAndAnotherRefusesIt) {
+class ClientThatIsRefused : public ClientTest, public ::testing::WithParamInterface<ErrorCode> {};
+
+TEST_P(ClientThatIsRefused, ByOneMemberSaysUnknownOfAWriteThatAnotherTook) {
   n1.on_request([](FakeServer& server, const Received& request) {
     if (request.is_registration()) return server.carry_out(request);
     server.crash();
   });
   const auto refuse = [&](FakeServer& server, const Received& request) {
     if (request.is_registration()) return redirect_to(n1)(server, request);
-    server.refuse(request, ErrorCode::corrupt, "its state is out of use");
+    server.refuse(request, GetParam(), "not here");
   };
   n2.on_request(refuse);
   n3.on_request(refuse);
   const auto client = connect();
   const auto reply = put(*client);
   ASSERT_FALSE(reply);
-  EXPECT_EQ(reply.error(), (Error{ErrorCode::outcome_unknown, "its state is out of use"}));
+  EXPECT_EQ(reply.error(), (Error{ErrorCode::outcome_unknown, "not here"}));
 }
+
+// Limits may differ where members are of two versions.
+INSTANTIATE_TEST_SUITE_P(Codes, ClientThatIsRefused,
+                         ::testing::Values(ErrorCode::corrupt, ErrorCode::too_large,
+                                           ErrorCode::invalid_argument),
+                         [](const auto& code) { return std::string(to_string(code.param)); });
 
 TEST_F(ClientTest, SaysOfAReadThatNobodyAnswersThatItIsUnavailable) {
   for (FakeServer* server : {&n1, &n2, &n3})
