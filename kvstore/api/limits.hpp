@@ -26,6 +26,9 @@ inline constexpr std::size_t kSessionRowBytesMax =
     kUnacknowledgedBytesMax + kValueBytesMax + 32 * (kUnacknowledgedCallsMax + 1);
 /// One more session makes the longest idle one expire.
 inline constexpr std::size_t kSessionsMax = 100'000;
+/// Previous values that all sessions hold in replies. More make the longest idle session that holds
+/// any expire.
+inline constexpr std::size_t kHeldBytesMax = 256 * 1024 * 1024;
 
 // The limits of one server and one connection.
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <list>
 #include <optional>
 
 #include "gms/model/bytes.hpp"
@@ -41,6 +42,8 @@ struct Session {
   std::deque<CachedReply> replies;
   /// Bytes of previous values in `replies`.
   std::size_t held_bytes = 0;
+  /// Where the session stands among those that hold any, in a table.
+  std::optional<std::list<api::SessionId>::iterator> holder;
 };
 
 /// A session's row in the store; its revision is the index that touched it.

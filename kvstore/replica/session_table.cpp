@@ -32,14 +32,6 @@ std::size_t held_bytes(const CachedReply& reply) {
   return reply.previous ? reply.previous->value.size() : 0;
 }
 
-void acknowledge(Session& session, CallNumber upto) {
-  session.watermark = std::max(session.watermark, upto);
-  while (!session.replies.empty() && session.replies.front().number <= session.watermark) {
-    session.held_bytes -= held_bytes(session.replies.front());
-    session.replies.pop_front();
-  }
-}
-
 }  // namespace
 
 Result<void> SessionTable::load(const storage::Snapshot& rows) {
@@ -55,6 +47,7 @@ Result<void> SessionTable::load(const storage::Snapshot& rows) {
   for (auto place = sessions_.begin(); place != sessions_.end(); ++place) {
     by_id_.emplace(place->id.value(), place);
     by_nonce_.emplace(place->nonce.value(), place);
+    hold(*place, std::exchange(place->held_bytes, 0));
     staged_ = place->touched;
   }
   return {};
@@ -65,7 +58,7 @@ api::SessionId SessionTable::open(api::Nonce nonce, Index at, GroupClock clock) 
     touch(found->second, at, clock);
     return found->second->id;
   }
-  if (sessions_.size() >= limits_.sessions_max) remove_oldest();
+  if (sessions_.size() >= limits_.sessions_max) remove(sessions_.begin());
   Session& session = sessions_.emplace_back();
   session.id = api::SessionId(at.value());
   session.nonce = nonce;
@@ -97,7 +90,9 @@ void SessionTable::remember(Session& session, CallNumber number, const CommandRe
     const auto value = reply.previous->value;
     cached.previous = CachedReply::Held{reply.previous->revision, {value.begin(), value.end()}};
   }
-  session.held_bytes += held_bytes(cached);
+  hold(session, session.held_bytes + held_bytes(cached));
+  while (held_bytes_ > limits_.held_bytes_max && holders_.front() != session.id)
+    remove(by_id_.at(holders_.front().value()));
   if (session.replies.empty() || session.replies.back().number < number) {
     session.replies.push_back(std::move(cached));
   } else {
@@ -106,7 +101,7 @@ void SessionTable::remember(Session& session, CallNumber number, const CommandRe
 }
 
 void SessionTable::expire(GroupClock cutoff) {
-  while (!sessions_.empty() && sessions_.front().last_active < cutoff) remove_oldest();
+  while (!sessions_.empty() && sessions_.front().last_active < cutoff) remove(sessions_.begin());
 }
 
 void SessionTable::stage(StagedChanges& changes) {
@@ -130,14 +125,32 @@ void SessionTable::touch(Place session, Index at, GroupClock clock) {
   session->last_active = clock;
   session->touched = at;
   sessions_.splice(sessions_.end(), sessions_, session);
+  if (session->holder) holders_.splice(holders_.end(), holders_, *session->holder);
 }
 
-void SessionTable::remove_oldest() {
-  const Session& oldest = sessions_.front();
-  removed_.push_back(oldest.id);
-  by_id_.erase(oldest.id.value());
-  by_nonce_.erase(oldest.nonce.value());
-  sessions_.pop_front();
+void SessionTable::acknowledge(Session& session, CallNumber upto) {
+  session.watermark = std::max(session.watermark, upto);
+  std::size_t bytes = session.held_bytes;
+  while (!session.replies.empty() && session.replies.front().number <= session.watermark) {
+    bytes -= held_bytes(session.replies.front());
+    session.replies.pop_front();
+  }
+  hold(session, bytes);
+}
+
+void SessionTable::hold(Session& session, std::size_t bytes) {
+  held_bytes_ += bytes - session.held_bytes;
+  session.held_bytes = bytes;
+  if (bytes > 0 && !session.holder) session.holder = holders_.insert(holders_.end(), session.id);
+  if (bytes == 0 && session.holder) holders_.erase(*std::exchange(session.holder, std::nullopt));
+}
+
+void SessionTable::remove(Place session) {
+  hold(*session, 0);
+  removed_.push_back(session->id);
+  by_id_.erase(session->id.value());
+  by_nonce_.erase(session->nonce.value());
+  sessions_.erase(session);
 }
 
 }  // namespace kvstore::replica

@@ -20,6 +20,7 @@ struct SessionLimits {
   std::size_t sessions_max = api::kSessionsMax;
   std::size_t unacknowledged_calls_max = api::kUnacknowledgedCallsMax;
   std::size_t unacknowledged_bytes_max = api::kUnacknowledgedBytesMax;
+  std::size_t held_bytes_max = api::kHeldBytesMax;
 };
 
 /// The call is new: execute it, then remember() its reply.
@@ -51,7 +52,8 @@ class SessionTable {
   /// Decides what becomes of a call [C16], and forgets what it acknowledges.
   [[nodiscard]] Admission admit(const api::Call& call, gms::model::Index at,
                                 gms::model::GroupClock clock);
-  /// Keeps the reply to the call that `session` was admitted for.
+  /// Keeps the reply to the call that `session` was admitted for. If all sessions hold too much by
+  /// that, others that hold something expire, the longest idle first.
   void remember(Session& session, api::CallNumber number, const api::CommandReply& reply);
   /// Ends the sessions whose newest call is older than `cutoff`.
   void expire(gms::model::GroupClock cutoff);
@@ -66,13 +68,19 @@ class SessionTable {
   using Place = std::list<Session>::iterator;
 
   void touch(Place session, gms::model::Index at, gms::model::GroupClock clock);
-  void remove_oldest();
+  void acknowledge(Session& session, api::CallNumber upto);
+  /// What the session holds grew, or shrank, to this.
+  void hold(Session& session, std::size_t bytes);
+  void remove(Place session);
 
   SessionLimits limits_;
   /// The longest idle first.
   std::list<Session> sessions_;
   std::unordered_map<std::uint64_t, Place> by_id_;
   std::unordered_map<std::uint64_t, Place> by_nonce_;
+  /// Those that hold previous values, the longest idle first, and how much all of them hold.
+  std::list<api::SessionId> holders_;
+  std::size_t held_bytes_ = 0;
   /// Rows to erase.
   std::vector<api::SessionId> removed_;
   /// Sessions touched after this one have to be written.

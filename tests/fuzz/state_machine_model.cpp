@@ -67,13 +67,33 @@ StateMachineModel::Reply StateMachineModel::call(const api::Call& call, std::uin
   if (number <= session.watermark) return {Outcome::stale, 0, std::nullopt};
   if (const auto reply = session.replies.find(number); reply != session.replies.end())
     return reply->second;
+  if (session.replies.size() >= limits_.unacknowledged_calls_max ||
+      held_by(session) >= limits_.unacknowledged_bytes_max)
+    return {Outcome::busy, 0, std::nullopt};
+  const Reply reply = session.replies[number] = write(call.operation, index);
+  limit_held(known->first);
+  return reply;
+}
+
+std::size_t StateMachineModel::held_by(const Session& session) {
   std::size_t bytes = 0;
   for (const auto& [at, reply] : session.replies)
     if (reply.previous) bytes += reply.previous->text.size();
-  if (session.replies.size() >= limits_.unacknowledged_calls_max ||
-      bytes >= limits_.unacknowledged_bytes_max)
-    return {Outcome::busy, 0, std::nullopt};
-  return session.replies[number] = write(call.operation, index);
+  return bytes;
+}
+
+void StateMachineModel::limit_held(std::uint64_t caller) {
+  for (;;) {
+    std::size_t bytes = 0;
+    auto holder = sessions_.end();
+    for (auto one = sessions_.begin(); one != sessions_.end(); ++one) {
+      bytes += held_by(one->second);
+      if (held_by(one->second) == 0) continue;
+      if (holder == sessions_.end() || one->second.touched < holder->second.touched) holder = one;
+    }
+    if (bytes <= limits_.held_bytes_max || holder->first == caller) return;
+    sessions_.erase(holder);
+  }
 }
 
 StateMachineModel::Reply StateMachineModel::write(const api::Operation& operation,

@@ -18,6 +18,7 @@ class StateMachineModel {
     std::size_t sessions_max = 0;
     std::size_t unacknowledged_calls_max = 0;
     std::size_t unacknowledged_bytes_max = 0;
+    std::size_t held_bytes_max = 0;
   };
   struct Value {
     std::uint64_t revision = 0;
@@ -55,6 +56,8 @@ class StateMachineModel {
   Reply write(const kvstore::api::Operation& operation, std::uint64_t index);
   std::uint64_t open(std::uint64_t nonce, std::uint64_t index, std::uint64_t clock);
   [[nodiscard]] std::map<std::uint64_t, Session>::iterator longest_idle();
+  static std::size_t held_by(const Session& session);
+  void limit_held(std::uint64_t caller);
 
   Limits limits_;
   std::map<std::string, Value> values_;

@@ -18,7 +18,7 @@ namespace model = gms::model;
 namespace replica = kvstore::replica;
 namespace storage = kvstore::storage;
 
-constexpr StateMachineModel::Limits kLimits{3, 4, 60};
+constexpr StateMachineModel::Limits kLimits{3, 4, 60, 90};
 constexpr std::uint64_t kKeys = 6;
 constexpr std::size_t kCommandsMax = 300;
 
@@ -81,7 +81,7 @@ class Machine {
     }
     replica::ReplicaOptions options;
     options.sessions = {kLimits.sessions_max, kLimits.unacknowledged_calls_max,
-                        kLimits.unacknowledged_bytes_max};
+                        kLimits.unacknowledged_bytes_max, kLimits.held_bytes_max};
     auto opened = replica::Replica::open(*store_, replies, options);
     require(opened.has_value(), "a replica opens what it stored");
     replica_ = *std::move(opened);

@@ -38,7 +38,7 @@ class Sessions : public ::testing::Test {
     return last_.outcome;
   }
 
-  SessionTable table_{SessionLimits{3, 4, 100}};
+  SessionTable table_{SessionLimits{3, 4, 100, 250}};
   Index at_;
   bool executed_ = false;
   CommandReply last_;
@@ -124,6 +124,54 @@ TEST_F(Sessions, TheLongestIdleExpiresForOneTooMany) {
   EXPECT_EQ(call(fourth, 1, 0), Outcome::done);
 }
 
+TEST_F(Sessions, TheLongestIdleThatHoldsValuesExpiresWhenAllHoldTooMuch) {
+  const SessionId idle = open(11);
+  const SessionId first = open(12);
+  const SessionId second = open(13);
+  call(first, 1, 0, std::string(90, 'p'));
+  call(second, 1, 0, std::string(90, 'p'));
+  call(first, 2, 0);
+  // What is acknowledged is held no longer.
+  call(second, 2, 1, std::string(90, 'p'));
+  EXPECT_EQ(table_.size(), 3U);
+  call(first, 3, 0, std::string(71, 'p'));
+  EXPECT_EQ(call(second, 2, 1), Outcome::session_expired);
+  EXPECT_EQ(call(idle, 1, 0), Outcome::done);
+  EXPECT_EQ(call(first, 3, 0), Outcome::done);
+  EXPECT_FALSE(executed_);
+  // One that alone holds more than that goes on, until another one has something to keep.
+  call(idle, 2, 0, std::string(300, 'p'));
+  EXPECT_EQ(table_.size(), 1U);
+  EXPECT_EQ(call(idle, 2, 0), Outcome::done);
+  EXPECT_FALSE(executed_);
+}
+
+TEST_F(Sessions, RowsBringBackWhoExpiresFirstOfThoseThatHoldValues) {
+  storage::MemoryImage image;
+  storage::MemoryStore store(image);
+  const SessionId first = open(11);
+  const SessionId second = open(12);
+  call(first, 1, 0, std::string(90, 'p'));
+  call(second, 1, 0, std::string(90, 'p'));
+  call(first, 2, 0);
+  StagedChanges changes;
+  table_.stage(changes);
+  changes.changes().applied = at_;
+  ASSERT_TRUE(store.apply(changes.changes()).has_value());
+
+  table_ = SessionTable(SessionLimits{3, 4, 100, 250});
+  ASSERT_TRUE(table_.load(*store.snapshot()).has_value());
+  call(open(13), 1, 0, std::string(71, 'p'));
+  EXPECT_EQ(call(second, 2, 0), Outcome::session_expired);
+  EXPECT_EQ(call(first, 1, 0), Outcome::done);
+  EXPECT_FALSE(executed_);
+  StagedChanges later;
+  table_.stage(later);
+  EXPECT_EQ(std::ranges::count_if(later.changes().changes,
+                                  [](const storage::Change& change) { return !change.row; }),
+            1);
+}
+
 TEST_F(Sessions, ExpireEndsThoseWhoseLastCallIsOlderThanTheCutoff) {
   const SessionId first = open(11, 100);
   const SessionId second = open(12, 200);
@@ -164,7 +212,7 @@ TEST_F(Sessions, RowsBringBackEverySessionInTheOrderOfActivity) {
   changes.changes().applied = at_;
   ASSERT_TRUE(store.apply(changes.changes()).has_value());
 
-  SessionTable loaded(SessionLimits{2, 4, 100});
+  SessionTable loaded(SessionLimits{2, 4, 100, 250});
   ASSERT_TRUE(loaded.load(*store.snapshot()).has_value());
   const auto repeated =
       loaded.admit({second, CallNumber(1), {}, erase("k")}, Index(50), GroupClock(50));
