@@ -85,9 +85,16 @@ std::variant<Survivor, Failure> find_survivor(const std::string& data) {
                                           ". Try: leave it out, to go on without it"};
 }
 
+/// A founding that was interrupted leaves the new group's id with the old group's view. No member
+/// of a group that is whole has one of another in its view while that has it in its own.
+bool is_of_one_group(const Survivor& a, const Survivor& b) {
+  return a.identity.group == b.identity.group ||
+         (a.view.has_voter(b.identity.self) && b.view.has_voter(a.identity.self));
+}
+
 std::optional<Failure> check_one_group(const std::vector<Survivor>& survivors) {
   for (const Survivor& other : survivors) {
-    if (other.identity.group != survivors.front().identity.group)
+    if (!is_of_one_group(other, survivors.front()))
       return Failure{ExitCode::directory,
                      other.data + ": of another group, " + to_string(other.identity.group) +
                          ", than " + survivors.front().data + ", " +

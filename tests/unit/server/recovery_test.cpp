@@ -167,6 +167,24 @@ TEST_F(RecoveryTest, ChangesNothingUnlessThatIsAgreedTo) {
   EXPECT_TRUE(says(refusal(both).what, "of another group"));
 }
 
+TEST_F(RecoveryTest, GoesOnWhereAFoundingWasInterrupted) {
+  // The new group's id is written first, and the view that it begins with last.
+  const std::vector<std::string> both{directory("n1"), directory("n2")};
+  gms::log::PosixFileSystem files;
+  gms::log::StateFiles state(files, directory("n2"));
+  gms::model::Identity identity = state.read()->identity;
+  const gms::model::GroupId old = std::exchange(identity.group, {1, 2});
+  ASSERT_TRUE(state.write_identity(identity).has_value());
+  const auto planned = plan_recovery(both);
+  ASSERT_TRUE(std::holds_alternative<RecoveryPlan>(planned)) << std::get<Failure>(planned).what;
+  EXPECT_EQ(std::get<RecoveryPlan>(planned).picked().identity.name, "n2");
+  std::ostringstream out;
+  ASSERT_EQ(recover_group(both, [] { return true; }, out), std::nullopt);
+  EXPECT_NE(state.read()->identity.group, old);
+  EXPECT_TRUE(says(refusal({directory("n2")}).what, "1 of the 1 members of view 3 are here"));
+  EXPECT_TRUE(says(refusal(both).what, "of another group"));
+}
+
 TEST_F(RecoveryTest, RefusesWhatIsNoneOfItsBusiness) {
   EXPECT_TRUE(says(refusal({root / "nowhere"}).what, "not the data directory of a member"));
   EXPECT_TRUE(says(refusal({directory("n1"), directory("n1")}).what, "given twice"));
