@@ -393,8 +393,7 @@ void Kvd::tick() {
 void Kvd::tick_slowly(Instant now) {
   slow_tick_at_ = now + kSlowTick;
   refresh_standing();
-  if (const auto trouble = store_->trouble(); trouble && trouble->code == ErrorCode::corrupt)
-    report_damage(*trouble);
+  step_aside(now);
   port_.expire(now);
   replica_->ranges().drop_idle(now);
   expire_sessions(now);
@@ -429,6 +428,18 @@ void Kvd::make_room(Instant now) {
   if (room_.due(now, {lacks_room, store_->is_reclaiming()})) store_->reclaim();
 }
 
+void Kvd::step_aside(Instant now) {
+  const auto trouble = store_->trouble();
+  const bool is_damage = trouble && trouble->code == ErrorCode::corrupt;
+  if (is_damage) report_damage(*trouble);
+  const gms::core::Status status = group_->status();
+  const bool lacks_room = status.disk_low || status.disk_full;
+  const bool leads = status.role == gms::core::RoleName::leader;
+  if (!step_aside_.due(now, {leads, trouble && !is_damage && !lacks_room})) return;
+  journal_.add("steps_aside", trouble->detail);
+  hand_over();
+}
+
 void Kvd::work_on_deep_digest() {
   digesting_ = false;
   const auto work = replica_->work_on_deep_digest(kDigestRows);
@@ -449,13 +460,21 @@ void Kvd::begin_to_stop() {
   journal_.add("stopping", "by a signal");
   end_process_after(kStopSecondsMax);
   port_.close();
+  hand_over();
+}
+
+void Kvd::hand_over() {
   const gms::core::Status status = group_->status();
+  const auto worth = [&](const gms::core::PeerStatus& peer) {
+    return std::pair(peer.match, peer.id != successor_);
+  };
   const gms::core::PeerStatus* best = nullptr;
   for (const gms::core::PeerStatus& peer : status.peers)
-    if (group_->view().view.is_up(peer.id) && (best == nullptr || peer.match > best->match))
+    if (group_->view().view.is_up(peer.id) && (best == nullptr || worth(peer) > worth(*best)))
       best = &peer;
-  if (status.role == gms::core::RoleName::leader && best != nullptr)
-    static_cast<void>(group_->transfer_leadership(best->id));
+  if (status.role != gms::core::RoleName::leader || best == nullptr) return;
+  successor_ = best->id;
+  static_cast<void>(group_->transfer_leadership(best->id));
 }
 
 bool Kvd::has_handed_over() const {

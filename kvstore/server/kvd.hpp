@@ -18,6 +18,7 @@
 #include "kvstore/server/room_making.hpp"
 #include "kvstore/server/session_expiry.hpp"
 #include "kvstore/server/settings.hpp"
+#include "kvstore/server/step_aside.hpp"
 #include "kvstore/storage/rocks_exchange.hpp"
 
 namespace kvstore::server {
@@ -126,6 +127,9 @@ class Kvd final : private gms::GroupListener,
   void measure_stall();
   void expire_sessions(gms::model::Instant now);
   void make_room(gms::model::Instant now);
+  void step_aside(gms::model::Instant now);
+  /// To the member that has most of the log; of several to another one than the last time.
+  void hand_over();
   void work_on_deep_digest();
   void begin_to_stop();
   [[nodiscard]] bool has_handed_over() const;
@@ -150,6 +154,8 @@ class Kvd final : private gms::GroupListener,
   LoopStatistics loop_;
   SessionExpiry expiry_;
   RoomMaking room_;
+  StepAside step_aside_;
+  gms::model::MemberId successor_;
   std::unique_ptr<storage::RocksStore> store_;
   std::unique_ptr<storage::RocksExchange> states_;
   std::unique_ptr<replica::Replica> replica_;

@@ -192,6 +192,29 @@ TEST_F(DiskFault, StoresThatDoNotKeepUpSlowWritesDownAndHinderNothingElse) {
   expect_nothing_lost();
 }
 
+TEST_F(DiskFault, ALeaderWhoseStoreCannotWriteLetsAnotherLead) {
+  const Variable small{"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"};
+  start(29050);
+  const std::string broken = group->leader();
+  FaultyDisks::order(*group, broken, "write /data/state. 0 1000000 EIO");
+  client::Options options;
+  options.endpoints = group->endpoints();
+  client::Client client(options);
+  const std::string value(100'000, 'v');
+  const auto until = std::chrono::steady_clock::now() + 30s;
+  std::size_t written = 0;
+  while (std::chrono::steady_clock::now() < until && (written < 60 || group->leader() == broken))
+    if (client.put("large " + std::to_string(written), value)) ++written;
+  EXPECT_GE(written, 60U) << "of 100 kB: more than the leader's tables hold";
+  EXPECT_NE(group->leader(), broken);
+  EXPECT_NE(group->must({"events"}).find("steps_aside"), std::string::npos);
+  FaultyDisks::mend(*group, broken);
+  group->wait_all_up();
+  for (std::size_t i = 0; i < written; ++i)
+    EXPECT_TRUE(client.get("large " + std::to_string(i))->has_value()) << i;
+  expect_nothing_lost();
+}
+
 TEST_F(DiskFault, WritesInPiecesAndInterruptedOnesAreCarriedOn) {
   start(28900);
   const auto before = group->view();
