@@ -56,6 +56,9 @@ Result<std::uint64_t> fill(api::SnapshotReader& reader, storage::RocksStore& sto
       changes.changes.push_back(*change);
     }
     if (auto applied = store.apply(changes); !applied) return applied.error();
+    // The file may be read faster than its rows are written, and be larger than the memory.
+    if (store.is_behind())
+      if (auto flushed = store.flush(); !flushed) return flushed.error();
     rows += chunk->size();
     if (chunk->empty()) break;
   }
