@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdarg>
 #include <cstdio>
 #include <limits>
 #include <mutex>
+#include <system_error>
 #include <utility>
 
 namespace kvstore::storage {
@@ -135,6 +137,15 @@ Error to_error(const rocksdb::Status& status) {
   const bool is_locked = status.IsIOError() && text.find("lock") != std::string::npos &&
                          text.find("LOCK") != std::string::npos;
   return {is_locked ? ErrorCode::unavailable : ErrorCode::io, text};
+}
+
+Error to_read_error(const rocksdb::Status& status) {
+  Error error = to_error(status);
+  // RocksDB keeps no number of the error, only its text.
+  static const std::string kUnreadable = std::generic_category().message(EIO);
+  if (status.IsIOError() && error.detail.find(kUnreadable) != std::string::npos)
+    error.code = ErrorCode::corrupt;
+  return error;
 }
 
 }  // namespace kvstore::storage

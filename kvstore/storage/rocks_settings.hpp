@@ -20,5 +20,7 @@ inline constexpr std::string_view kAppliedKey = "_/applied";
 
 /// What a failure of RocksDB means to a caller. Precondition: not ok.
 [[nodiscard]] gms::model::Error to_error(const rocksdb::Status& status);
+/// The same, of a read: what the disk cannot read is damaged as what it reads wrongly.
+[[nodiscard]] gms::model::Error to_read_error(const rocksdb::Status& status);
 
 }  // namespace kvstore::storage

@@ -100,7 +100,7 @@ class FileSource final : public RowSource {
     }
   }
   Result<void> status() const override {
-    if (!rows_->status().ok()) return to_error(rows_->status());
+    if (!rows_->status().ok()) return to_read_error(rows_->status());
     return {};
   }
 
@@ -217,7 +217,7 @@ Result<std::optional<api::Revision>> RocksStore::get(Space space, ByteSpan key,
   const rocksdb::Status status =
       db.Get(rocksdb::ReadOptions(), db.DefaultColumnFamily(), row_key(space, key), &found);
   if (status.IsNotFound()) return std::optional<api::Revision>();
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_read_error(status);
   return take_row(span(found), value);
 }
 

@@ -215,6 +215,34 @@ TEST_F(DiskFault, ALeaderWhoseStoreCannotWriteLetsAnotherLead) {
   expect_nothing_lost();
 }
 
+TEST_F(DiskFault, RowsThatTheDiskCannotReadAreMendedAsDamagedOnesAre) {
+  const Variable small{"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"};
+  start(29080);
+  client::Options options;
+  options.endpoints = group->endpoints();
+  client::Client client(options);
+  const std::string value(100'000, 'v');
+  for (int i = 0; i < 40; ++i) ASSERT_TRUE(client.put("large " + std::to_string(i), value));
+  const std::string broken = group->leader();
+  FaultyDisks::order(*group, broken, "read /data/state.1/ 0 1000000 EIO");
+  for (int i = 0; i < 40; ++i) {
+    const auto read = client.get("large " + std::to_string(i));
+    ASSERT_TRUE(read.has_value()) << read.error().detail;
+    EXPECT_EQ((*read)->bytes.size(), value.size());
+  }
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  const auto is_mended = [&] {
+    return group->log(broken).find("state_mended") != std::string::npos;
+  };
+  while (!is_mended() && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(50ms);
+  EXPECT_TRUE(is_mended()) << group->log(broken);
+  EXPECT_TRUE(FaultyDisks::wait_until_fired(*group, broken, 1s));
+  FaultyDisks::mend(*group, broken);
+  group->wait_all_up();
+  expect_nothing_lost();
+}
+
 TEST_F(DiskFault, WritesInPiecesAndInterruptedOnesAreCarriedOn) {
   start(28900);
   const auto before = group->view();

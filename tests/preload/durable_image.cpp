@@ -27,7 +27,7 @@ class Descriptor {
 
   [[nodiscard]] std::size_t read(std::uint64_t page, Page& into) const {
     const ssize_t got =
-        ::pread(number_, into.data(), into.size(), static_cast<off_t>(page * kPageBytes));
+        real().read_at(number_, into.data(), into.size(), static_cast<off_t>(page * kPageBytes));
     if (got < 0) give_up("cannot read a page");
     return static_cast<std::size_t>(got);
   }

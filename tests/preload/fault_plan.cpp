@@ -8,6 +8,12 @@
 #include <sstream>
 
 namespace tests::preload {
+namespace {
+
+const std::map<std::string, Call> kCalls = {
+    {"sync", Call::sync}, {"write", Call::write}, {"read", Call::read}};
+
+}  // namespace
 
 Fault FaultPlan::fault_of(std::string_view word) {
   constexpr std::string_view kWait = "wait:";
@@ -30,8 +36,9 @@ FaultPlan::Rule FaultPlan::rule_of(const std::string& line) {
   std::string call;
   std::string fault;
   words >> call >> rule.path >> rule.skip >> rule.count >> fault;
-  if (!words || (call != "sync" && call != "write")) give_up("no rule: " + line);
-  rule.call = call == "sync" ? Call::sync : Call::write;
+  const auto known = kCalls.find(call);
+  if (!words || known == kCalls.end()) give_up("no rule: " + line);
+  rule.call = known->second;
   rule.fault = fault_of(fault);
   return rule;
 }

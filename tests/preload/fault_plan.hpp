@@ -12,7 +12,7 @@
 
 namespace tests::preload {
 
-enum class Call : std::uint8_t { sync, write };
+enum class Call : std::uint8_t { sync, write, read };
 
 /// What becomes of one call: first it waits, then it fails, or writes a part only.
 struct Fault {
@@ -25,10 +25,10 @@ struct Fault {
 ///
 ///   CALL PATH SKIP COUNT FAULT
 ///
-/// with CALL `sync` (fsync, fdatasync) or `write` (all others); a part of the PATH; how many such
-/// calls to SKIP; how many to spoil after that; and the FAULT: `EIO`, `ENOSPC`, `EINTR`, `short`,
-/// or `wait:MILLISECONDS`. The counts begin anew when the file is replaced, and in each process.
-/// Thread rule: any thread.
+/// with CALL `sync` (fsync, fdatasync), `write` (of any kind) or `read` (pread); a part of the
+/// PATH; how many such calls to SKIP; how many to spoil after that; and the FAULT: `EIO`, `ENOSPC`,
+/// `EINTR`, `short`, or `wait:MILLISECONDS`. The counts begin anew when the file is replaced, and
+/// in each process. Thread rule: any thread.
 class FaultPlan {
  public:
   /// What becomes of this call, which is counted.

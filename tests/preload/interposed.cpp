@@ -125,6 +125,19 @@ ssize_t write_pieces_at(int number, const iovec* pieces, int count, off_t offset
       [&] { return real().write_at(number, pieces[0].iov_base, half, offset); });
 }
 
+ssize_t read_bytes_at(int number, void* bytes, std::size_t count, off_t offset) {
+  const auto file = find(number);
+  if (!file) return real().read_at(number, bytes, count, offset);
+  const auto fault = state().plan.next(Call::read, *file);
+  if (fault) wait(fault->wait_ms);
+  if (fault && fault->error != 0) {
+    errno = fault->error;
+    return -1;
+  }
+  const bool is_short = fault && fault->is_short;
+  return real().read_at(number, bytes, is_short ? (count + 1) / 2 : count, offset);
+}
+
 mode_t mode_in(int flags, va_list rest) {
   return (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
 }
@@ -190,6 +203,13 @@ ssize_t pwrite(int number, const void* bytes, std::size_t count, off_t offset) {
 }
 ssize_t pwrite64(int number, const void* bytes, std::size_t count, off64_t offset) {
   return write_bytes_at(number, bytes, count, offset);
+}
+
+ssize_t pread(int number, void* bytes, std::size_t count, off_t offset) {
+  return read_bytes_at(number, bytes, count, offset);
+}
+ssize_t pread64(int number, void* bytes, std::size_t count, off64_t offset) {
+  return read_bytes_at(number, bytes, count, offset);
 }
 
 ssize_t writev(int number, const iovec* pieces, int count) {

@@ -21,6 +21,7 @@ struct RealCalls {
   using Truncate = int(int, off_t);
   using Write = ssize_t(int, const void*, std::size_t);
   using WriteAt = ssize_t(int, const void*, std::size_t, off_t);
+  using ReadAt = ssize_t(int, void*, std::size_t, off_t);
   using Gather = ssize_t(int, const iovec*, int);
   using GatherAt = ssize_t(int, const iovec*, int, off_t);
   using Sync = int(int);
@@ -31,6 +32,7 @@ struct RealCalls {
   Truncate* truncate = next<Truncate>("ftruncate");
   Write* write = next<Write>("write");
   WriteAt* write_at = next<WriteAt>("pwrite");
+  ReadAt* read_at = next<ReadAt>("pread");
   Gather* gather = next<Gather>("writev");
   GatherAt* gather_at = next<GatherAt>("pwritev");
   Sync* sync = next<Sync>("fsync");
