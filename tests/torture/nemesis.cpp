@@ -25,23 +25,16 @@ std::string last_lines(const std::string& text) {
 
 }  // namespace
 
-void Nemesis::expect_end(const std::string& name) {
-  const std::lock_guard held(lock_);
-  ended_.insert(name);
-}
-
-bool Nemesis::may_have_ended(const std::string& name) const {
-  const std::lock_guard held(lock_);
-  return ended_.contains(name);
-}
-
 std::vector<std::string> Nemesis::surprises() const {
   const std::lock_guard held(lock_);
   return surprises_;
 }
 
 void Nemesis::look_at(const std::string& name) {
+  const auto begun = ends_.begun(name);
   if (may_have_ended(name) || group_.runs(name)) return;
+  // It was stopped by somebody who began just then.
+  if (ends_.begun(name) != begun) return;
   const std::lock_guard held(lock_);
   surprises_.push_back(name + " has ended by itself:" + last_lines(group_.log(name)) +
                        "\n    its start said: " + started_[name]);
@@ -49,6 +42,7 @@ void Nemesis::look_at(const std::string& name) {
 
 void Nemesis::kill(const std::string& name) {
   look_at(name);
+  const ExpectedEnds::Work work(ends_, name);
   expect_end(name);
   log_.add("kill", name);
   static_cast<void>(group_.kvctl({"local", "kill", name}));
@@ -66,15 +60,17 @@ void Nemesis::resume(const std::string& name) {
 
 void Nemesis::start(const std::string& name) {
   look_at(name);
+  ExpectedEnds::Work work(ends_, name);
   log_.add("start", name);
   const cluster::Finished started = group_.kvctl({"local", "restart", name, "--timeout", "1ms"});
+  work.revived();
   const std::lock_guard held(lock_);
-  ended_.erase(name);
   started_[name] = std::to_string(started.exit_code) + ' ' + started.err;
 }
 
 bool Nemesis::restart(const std::string& name) {
   look_at(name);
+  const ExpectedEnds::Work work(ends_, name);
   return ask("restart", {"local", "restart", name}, name);
 }
 
@@ -92,14 +88,15 @@ bool Nemesis::add() {
 
 bool Nemesis::remove(const std::string& name) {
   look_at(name);
+  const ExpectedEnds::Work work(ends_, name);
   return ask("remove", {"local", "remove", name}, name);
 }
 
 bool Nemesis::replace(const std::string& name) {
   look_at(name);
+  ExpectedEnds::Work work(ends_, name);
   const bool done = ask("replace", {"local", "replace", name}, name);
-  const std::lock_guard held(lock_);
-  if (done) ended_.erase(name);
+  if (done) work.revived();
   return done;
 }
 
@@ -128,8 +125,7 @@ bool Nemesis::wait_until_stopped(const std::string& name, std::chrono::milliseco
     if (std::chrono::steady_clock::now() > until) {
       std::error_code ignored;
       if (!std::filesystem::remove(member / kStopOrderFile, ignored)) continue;
-      const std::lock_guard held(lock_);
-      ended_.erase(name);
+      ends_.take_back(name);
       return false;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

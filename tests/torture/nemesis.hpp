@@ -3,11 +3,11 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/cluster/local_group.hpp"
+#include "tests/torture/expected_ends.hpp"
 #include "tests/torture/fault_log.hpp"
 
 namespace tests::torture {
@@ -50,8 +50,10 @@ class Nemesis {
   /// Writes down a fault that somebody else does.
   void note(std::string_view fault, std::string_view target) { log_.add(fault, target); }
   /// The member may end from now on, until it is started.
-  void expect_end(const std::string& name);
-  [[nodiscard]] bool may_have_ended(const std::string& name) const;
+  void expect_end(const std::string& name) { ends_.expect(name); }
+  [[nodiscard]] bool may_have_ended(const std::string& name) const {
+    return ends_.may_have_ended(name);
+  }
   /// Members that were found to have ended by themselves, with their last words.
   [[nodiscard]] std::vector<std::string> surprises() const;
   /// What is to be done at the end so that the group can be whole again.
@@ -67,8 +69,8 @@ class Nemesis {
 
   cluster::LocalGroup& group_;
   FaultLog& log_;
+  ExpectedEnds ends_;
   mutable std::mutex lock_;
-  std::set<std::string> ended_;
   /// How the last start of each ended, which does not wait for it.
   std::map<std::string, std::string> started_;
   std::vector<std::string> surprises_;
