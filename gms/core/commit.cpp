@@ -74,8 +74,11 @@ void Engine::Parts::deliver() {
   if (!delivery.take_wants_resend()) return;
   next_resend = std::min(next_resend, now + config.tick);
   // The next one would be a gap for ever, and a late copy of the first be taken for the next.
-  if (outbox.delivered_any() && !delivery.mark().knows(self))
-    fatal("the group has forgotten what this boot multicast: start again");
+  if (outbox.delivered_any() && !delivery.mark().knows(self)) fatal_forgotten();
+}
+
+void Engine::Parts::fatal_forgotten() {
+  fatal("the group has forgotten what this boot multicast: start again");
 }
 
 void Engine::Parts::on(Read input) {

@@ -16,7 +16,7 @@ Delivery::Delivery(MemberId self, Mark mark, Limits limits)
       told_(mark_.view.position.index),
       marked_(mark_.head.position.index),
       applied_(commit_),
-      rows_(mark_.rows) {}
+      rows_(mark_) {}
 
 void Delivery::set_commit(Index commit) {
   GMS_ASSERT(commit >= commit_, "I12");
@@ -106,7 +106,7 @@ void Delivery::deliver_view(EntryView entry, Effects& effects) {
   wants_resend_ = wants_resend_ || (view->is_up(self_) && !mark_.view.view.is_up(self_));
   mark_.view = {*std::move(view), entry.position()};
   rows_.view_installed(mark_.view.view);
-  mark_.rows = rows_.rows();
+  rows_.note_in(mark_);
   told_ = marked_ = entry.index();
   outstanding(entry.index(), entry.bytes());
   effects.push_back(InstallView{mark_.view, encode(mark_)});
@@ -158,7 +158,7 @@ void Delivery::flush(Effects& effects) {
 }
 
 void Delivery::deliver_batch(Effects& effects) {
-  mark_.rows = rows_.rows();
+  rows_.note_in(mark_);
   batch_.mark = encode(mark_);
   batch_.last = marked_ = delivered();
   outstanding(batch_.last, batch_bytes_);
@@ -184,7 +184,7 @@ void Delivery::restore(const Mark& mark, Effects& effects) {
                   effects);
   wants_resend_ = wants_resend_ || mark.view.view.is_up(self_);
   mark_ = mark;
-  rows_ = SenderRows(mark_.rows);
+  rows_ = SenderRows(mark_);
   applied_ = mark_.head.position.index;
   commit_ = std::max(commit_, applied_);
   told_ = marked_ = applied_;

@@ -185,6 +185,8 @@ void Engine::Parts::tally_prevotes() {
 
 void Engine::Parts::start_election(RoleReason reason) {
   ++campaigns;
+  // It may have followed until now, and been asked to take over.
+  fail_forwards();
   fail_follower_reads();
   set_hard_state({hard_state.epoch.next(), self});
   change_role(Campaigning{{}, out.hard_state_seq()}, reason);
@@ -259,8 +261,10 @@ void Engine::Parts::become_leader() {
 
 void Engine::Parts::on_not_in_view(const Message& message) {
   const auto& told = std::get<NotInView>(message.body);
-  if (excluded || !log.view().view.has_voter(self)) return;
-  if (told.view.position <= log.view().position || told.view.view.has_voter(self)) return;
+  if (excluded || told.view.position <= log.view().position || told.view.view.has_voter(self))
+    return;
+  // That it is in no view its own log may say already, but not that it was asked to leave.
+  if (!log.view().view.has_voter(self) && told.removed_by != ViewCause::leave) return;
   excluded = told;
   out.trace(MemberExcluded{told.view});
   // Whoever tells is in reach: it asks to come back at the first pace.

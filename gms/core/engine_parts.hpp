@@ -47,6 +47,7 @@ struct Engine::Parts {
   void retire_peer(const model::MemberId& member);
   void forget_retired();
   void fatal(std::string why);
+  void fatal_forgotten();
   void ignore(const Message&) {}
 
   void on(Tick);
@@ -151,6 +152,8 @@ struct Engine::Parts {
 
   // ---- quarantine.cpp: a state that differs from what most members have
   [[nodiscard]] StateReport state_report() const;
+  /// Where a state has to stand at least that takes the place of this one.
+  [[nodiscard]] model::Index needs_from() const;
   void on_state_diverged(const Message& message);
   /// This member's state was seen to have diverged at `index`.
   void quarantine(model::Index index);

@@ -33,7 +33,11 @@ class MulticastOutbox {
   /// Whether the multicast is this member's, of this boot, and not delivered yet.
   [[nodiscard]] bool holds(const model::MulticastHeader& header) const;
 
-  /// Whether one of this boot was delivered.
+  /// One goes to the leader, or into its own log: it may be delivered from here on, known here or
+  /// not.
+  void handed_on() { handed_on_any_ = true; }
+  [[nodiscard]] bool handed_on_any() const { return handed_on_any_; }
+  /// Whether one of this boot was delivered here.
   [[nodiscard]] bool delivered_any() const { return delivered_any_; }
 
   /// Forgets everything that is pending. Returns its tickets, as (first, count).
@@ -60,6 +64,7 @@ class MulticastOutbox {
   std::deque<Span> spans_;
   std::size_t count_ = 0;
   std::size_t bytes_ = 0;
+  bool handed_on_any_ = false;
   bool delivered_any_ = false;
 };
 

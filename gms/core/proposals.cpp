@@ -213,6 +213,7 @@ void Engine::Parts::on(Multicast input) {
 
 void Engine::Parts::append_own_multicasts(Leading& leading, Multicast& input) {
   const std::size_t count = input.drafts.count();
+  outbox.handed_on();
   const ByteSpan wanted = in_turn(leading, input.drafts.drafts());
   if (wanted.size() == input.drafts.bytes()) {
     // They become entries where they stand, and the outbox shares these.
@@ -224,6 +225,9 @@ void Engine::Parts::append_own_multicasts(Leading& leading, Multicast& input) {
 }
 
 void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
+  // Of who is no member none is delivered.
+  if (!log.view().view.has_voter(self)) return;
+  outbox.handed_on();
   if (auto* leading = std::get_if<Leading>(&role)) {
     if (!why_not_now(*leading, drafts.size())) append_multicasts(*leading, drafts.bytes());
     return;
@@ -293,7 +297,7 @@ SenderRows* Engine::Parts::rows_at_end(Leading& leading) const {
   // the rows are known none is appended, so that this leader's own entries hold none.
   const bool inherits = first < leading.epoch_start;
   if (inherits && first < log.first_in_memory()) return nullptr;
-  SenderRows& rows = leading.rows_at_end.emplace(delivery.mark().rows);
+  SenderRows& rows = leading.rows_at_end.emplace(delivery.mark());
   if (inherits) {
     replay(log.read(first, std::numeric_limits<std::size_t>::max()), log, rows);
   } else {

@@ -42,10 +42,13 @@ std::optional<Index> differed_at(const Progress& peer) {
 StateReport Engine::Parts::state_report() const {
   StateReport report{state_generation, std::nullopt, samples.report()};
   // Others count on it that this state says nothing any more: not before a crash cannot undo that.
-  // Nothing that was delivered to the state of now is delivered to the next one.
-  if (diverged && durable >= divergence_order)
-    report.wants_from = std::max(delivery.told(), log.base().head.position.index);
+  if (diverged && durable >= divergence_order) report.wants_from = needs_from();
   return report;
+}
+
+Index Engine::Parts::needs_from() const {
+  // Nothing that was delivered to the state of now is delivered to the next one.
+  return std::max(delivery.told(), log.base().head.position.index);
 }
 
 void Engine::Parts::on_state_diverged(const Message& message) {

@@ -39,8 +39,14 @@ bool SenderRows::admit(const MulticastHeader& header, const View& view) {
 void SenderRows::view_installed(const View& view) {
   const auto departed = std::stable_partition(
       rows_.begin(), rows_.end(), [&](const SenderRow& row) { return view.has_voter(row.sender); });
-  if (const auto left = rows_.end() - departed; left > std::ptrdiff_t{kDepartedMax})
-    rows_.erase(departed + kDepartedMax, rows_.end());
+  if (rows_.end() - departed <= std::ptrdiff_t{kDepartedMax}) return;
+  rows_.erase(departed + kDepartedMax, rows_.end());
+  has_forgotten_ = true;
+}
+
+void SenderRows::note_in(Mark& mark) const {
+  mark.rows = rows_;
+  mark.has_forgotten = has_forgotten_;
 }
 
 }  // namespace gms::core

@@ -20,7 +20,8 @@ class SenderRows {
   /// How many members that left have their rows kept.
   static constexpr std::size_t kDepartedMax = 64;
 
-  explicit SenderRows(std::vector<model::SenderRow> rows) : rows_(std::move(rows)) {}
+  explicit SenderRows(const model::Mark& mark)
+      : rows_(mark.rows), has_forgotten_(mark.has_forgotten) {}
 
   [[nodiscard]] Turn turn_of(const model::MulticastHeader& header, const model::View& view) const;
 
@@ -33,9 +34,12 @@ class SenderRows {
 
   /// Those of voters first, then those of members that left, the last to leave first.
   [[nodiscard]] const std::vector<model::SenderRow>& rows() const { return rows_; }
+  /// Makes them those of a mark.
+  void note_in(model::Mark& mark) const;
 
  private:
   std::vector<model::SenderRow> rows_;
+  bool has_forgotten_ = false;
 };
 
 }  // namespace gms::core

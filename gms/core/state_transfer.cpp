@@ -148,14 +148,14 @@ void Engine::Parts::on_snapshot_offer(const Message& message) {
   const auto answer = [&](SnapshotId id, SnapshotVerdict verdict) {
     out.send(message.from, hard_state.epoch, SnapshotReply{id, verdict, delivery.commit()});
   };
-  if (diverged && offer.meta.index() < *state_report().wants_from)
+  if (diverged && offer.meta.index() < needs_from())
     return answer(offer.meta.id, SnapshotVerdict::failed);
   if (!diverged && offer.meta.index() <= delivery.commit())
     return answer(offer.meta.id, SnapshotVerdict::has_it);
   if (fetching) {
     // The leader's log still goes on after the one that is under way: its bytes are not wasted.
     const bool fits = fetching->meta.index().next() >= offer.log_start &&
-                      (!diverged || fetching->meta.index() >= *state_report().wants_from);
+                      (!diverged || fetching->meta.index() >= needs_from());
     if (fetching->meta.id == offer.meta.id || fits)
       return answer(fetching->meta.id, SnapshotVerdict::fetching);
     out.add(CancelFetch{fetching->meta.id});
@@ -187,8 +187,7 @@ void Engine::Parts::on(SnapshotStaged input) {
   // A candidate may be about to lead with the log that it has.
   const bool may =
       std::holds_alternative<Following>(role) || std::holds_alternative<Precampaigning>(role);
-  const bool wanted =
-      diverged ? meta.index() >= *state_report().wants_from : meta.index() > delivery.commit();
+  const bool wanted = diverged ? meta.index() >= needs_from() : meta.index() > delivery.commit();
   if (!may || stop_after || !wanted) {
     out.trace(SnapshotDropped{meta.id, "its state is here already"});
     return out.add(CancelFetch{meta.id});
@@ -218,6 +217,8 @@ void Engine::Parts::install(const SnapshotMeta& meta) {
   state_durable = head.position.index;
   if (std::exchange(diverged, false)) out.trace(StateMended{head.position});
   samples.clear();
+  if (outbox.handed_on_any() && meta.mark.has_forgotten && !meta.mark.knows(self))
+    return fatal_forgotten();
   delivery.restore(meta.mark, out.effects());
   for (const SenderRow& row : meta.mark.rows)
     if (row.sender == self && row.boot == boot)

@@ -5,7 +5,7 @@
 namespace gms::model {
 namespace {
 
-constexpr std::uint8_t kMarkFormat = 1;
+constexpr std::uint8_t kMarkFormat = 2;
 constexpr std::size_t kRowBytes = 32;
 
 void put_position(ByteWriter& out, const Position& position) {
@@ -32,6 +32,7 @@ Bytes encode(const Mark& mark) {
   out.u64(mark.head.clock.value());
   put_position(out, mark.view.position);
   out.blob(encode(mark.view.view));
+  out.u8(mark.has_forgotten ? 1 : 0);
   out.u32(static_cast<std::uint32_t>(mark.rows.size()));
   for (const SenderRow& row : mark.rows) {
     out.u64(row.sender.node.value());
@@ -53,6 +54,9 @@ Result<Mark> decode_mark(ByteSpan bytes) {
   auto view = decode_view(in.blob());
   if (!view) return view.error();
   mark.view.view = *std::move(view);
+  const std::uint8_t has_forgotten = in.u8();
+  mark.has_forgotten = has_forgotten != 0;
+  if (has_forgotten > 1) in.fail();
   const std::size_t rows = in.u32();
   if (rows * kRowBytes != in.remaining()) in.fail();
   for (std::size_t i = 0; in.ok() && i < rows; ++i) {

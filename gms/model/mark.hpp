@@ -24,6 +24,8 @@ struct Mark {
   PlacedView view;
   /// Those of voters first, then those of members that left, the last to leave first.
   std::vector<SenderRow> rows;
+  /// Whether there were rows of more members that left.
+  bool has_forgotten = false;
 
   [[nodiscard]] bool knows(const MemberId& sender) const;
 

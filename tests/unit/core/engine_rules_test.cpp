@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "gms/core/engine.hpp"
+#include "gms/core/sender_rows.hpp"
 #include "tests/unit/core/log_samples.hpp"
 
 namespace gms::core {
@@ -413,35 +415,110 @@ TEST_F(EngineRules, MulticastsThatAreSentAgainFitIntoAMessage) {
   EXPECT_GT(bytes + body.size() + 1024, kEntryPayloadBytesMax) << "as many as fit";
 }
 
-TEST_F(EngineRules, AMemberWhoseMulticastsAreForgottenStops) {
-  for (const bool forgotten : {false, true}) {
+class AMemberThatMulticast : public EngineRules {
+ protected:
+  void SetUp() override {
     start(0);
     receive(member(2), kEpoch + 1, Heartbeat{});
     EntryRunBuilder drafts;
     drafts.append_multicast({as_bytes("m")});
     step(Multicast{++last_ticket_, std::move(drafts)});
-    EntryRunBuilder ordered;
-    ordered.append_drafts(sent_to<Forward>(member(2)).drafts.bytes());
+  }
+  void append(EntryRunBuilder entries) {
+    const ChainHead head = engine_->log_head();
     Append append;
-    append.id = AppendId(1);
-    append.previous = entries_[0].head().position;
-    append.previous_hash = entries_[0].head().hash;
-    append.entries = {ordered.seal(entries_[0].head(), Epoch(kEpoch + 1), {})};
-    append.commit = Index(13);
+    append.id = ++last_append_;
+    append.previous = head.position;
+    append.previous_hash = head.hash;
+    append.entries = {entries.seal(head, Epoch(kEpoch + 1), head.clock)};
+    append.commit = append.entries[0].last_index();
     receive(member(2), kEpoch + 1, append);
     everything_is_durable();
+    step(Applied{append.commit, {}});
+  }
+  void deliver_it() {
+    EntryRunBuilder ordered;
+    ordered.append_drafts(sent_to<Forward>(member(2)).drafts.bytes());
+    append(std::move(ordered));
     ASSERT_EQ(engine_->status().multicasts_pending, 0U);
-    // It was away for long: so many others left that the state has no row of it any more.
+  }
+  /// Others take its place one after another, send, and leave.
+  void replace(std::uint64_t others) {
+    EntryRunBuilder entries;
+    std::uint64_t seq = 2;
+    const auto install = [&](std::uint64_t first) {
+      View view = view_of(seq++, 3);
+      view.members.erase(view.members.begin());
+      view.up.erase(view.up.begin());
+      if (first != 0) {
+        view.members.push_back({member(first), "m1", "", ""});
+        view.up.push_back(member(first));
+      }
+      std::ranges::sort(view.members, {}, &Member::id);
+      std::ranges::sort(view.up);
+      entries.append(EntryKind::view, {encode(view)});
+    };
+    install(0);
+    for (std::uint64_t other = 10; other < 10 + others; ++other) {
+      install(other);
+      std::array<std::byte, kMulticastHeaderBytes> header;
+      store(header.data(), {member(other), BootSeq(1), MulticastSeq(1)});
+      entries.append(EntryKind::multicast, {header, as_bytes("m")});
+      install(0);
+    }
+    install(1);
+    append(std::move(entries));
+  }
+  /// It was away, and goes over to a state of later.
+  void restore(std::vector<SenderRow> rows, bool has_forgotten) {
     SnapshotMeta meta;
     meta.id = SnapshotId(3);
     meta.source = member(2);
     meta.mark.head = {{Epoch(kEpoch + 1), Index(50)}, {}, GroupClock(70'000)};
     meta.mark.view = {view_of(1, 3), entries_[0].head().position};
-    if (!forgotten) meta.mark.rows = {{member(1), BootSeq(1), MulticastSeq(1)}};
+    meta.mark.rows = std::move(rows);
+    meta.mark.has_forgotten = has_forgotten;
     receive(member(2), kEpoch + 1, SnapshotOffer{meta, Index(51)});
     step(SnapshotStaged{SnapshotId(3)});
-    EXPECT_EQ(stopped_, forgotten);
   }
+
+  const SenderRow row_{member(1), BootSeq(1), MulticastSeq(1)};
+  AppendId last_append_;
+};
+
+TEST_F(AMemberThatMulticast, GoesOnAfterFewerOthersThanRowsAreKept) {
+  deliver_it();
+  replace(SenderRows::kDepartedMax - 1);
+  EXPECT_FALSE(stopped_);
+}
+
+TEST_F(AMemberThatMulticast, StopsAfterOneMoreWhenItIsUpAgain) {
+  deliver_it();
+  replace(SenderRows::kDepartedMax);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(AMemberThatMulticast, GoesOnWhereTheGroupKnowsWhat) {
+  deliver_it();
+  restore({row_}, true);
+  EXPECT_FALSE(stopped_);
+}
+
+TEST_F(AMemberThatMulticast, StopsIfWhatWasDeliveredIsForgotten) {
+  deliver_it();
+  restore({}, true);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(AMemberThatMulticast, StopsIfItCannotTellWhetherThatWasDelivered) {
+  restore({}, true);
+  EXPECT_TRUE(stopped_);
+}
+
+TEST_F(AMemberThatMulticast, GoesOnWhereNothingWasForgottenSinceNoneWasDelivered) {
+  restore({}, false);
+  EXPECT_FALSE(stopped_);
+  EXPECT_EQ(engine_->status().multicasts_pending, 1U);
 }
 
 TEST_F(EngineRules, ATimeOfMaintenanceBelowZeroIsRefusedHere) {

@@ -14,7 +14,7 @@ MulticastHeader from(std::uint64_t sender, std::uint64_t boot, std::uint64_t seq
 }
 
 TEST(SenderRows, TakesEachSendersMessagesInOrderAndOnce) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   const View view = view_of(1, 2);
   EXPECT_TRUE(rows.admit(from(1, 1, 1), view));
   EXPECT_FALSE(rows.admit(from(1, 1, 1), view));
@@ -25,7 +25,7 @@ TEST(SenderRows, TakesEachSendersMessagesInOrderAndOnce) {
 }
 
 TEST(SenderRows, ANewBootStartsFromOneAndEndsTheOldOne) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   const View view = view_of(1, 2);
   EXPECT_TRUE(rows.admit(from(1, 1, 1), view));
   EXPECT_FALSE(rows.admit(from(1, 2, 2), view));
@@ -35,7 +35,7 @@ TEST(SenderRows, ANewBootStartsFromOneAndEndsTheOldOne) {
 }
 
 TEST(SenderRows, TakesNothingFromAMemberThatIsNotUp) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   View view = view_of(1, 2);
   std::erase(view.up, member(1));
   EXPECT_FALSE(rows.admit(from(1, 1, 1), view));
@@ -44,7 +44,7 @@ TEST(SenderRows, TakesNothingFromAMemberThatIsNotUp) {
 }
 
 TEST(SenderRows, TellsCopiesFromGapsWithoutTakingAnything) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   const View view = view_of(1, 2);
   EXPECT_TRUE(rows.admit(from(1, 2, 1), view));
   EXPECT_EQ(rows.turn_of(from(1, 2, 2), view), Turn::next);
@@ -58,7 +58,7 @@ TEST(SenderRows, TellsCopiesFromGapsWithoutTakingAnything) {
 }
 
 TEST(SenderRows, ARowOutlivesItsSenderWhoeverHasItsPlace) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   const View view = view_of(1, 2);
   EXPECT_TRUE(rows.admit(from(2, 5, 1), view));
   rows.view_installed(view_of(2, 1));
@@ -76,7 +76,7 @@ TEST(SenderRows, ARowOutlivesItsSenderWhoeverHasItsPlace) {
 }
 
 TEST(SenderRows, OfThoseThatLeftTheLastOnesAreKept) {
-  SenderRows rows({});
+  SenderRows rows{Mark()};
   const auto with = [](std::uint64_t other) {
     View view = view_of(other, 1);
     view.members.push_back({member(other), "other", "", ""});
@@ -94,6 +94,13 @@ TEST(SenderRows, OfThoseThatLeftTheLastOnesAreKept) {
   EXPECT_EQ(rows.rows()[0].sender, member(1));
   EXPECT_EQ(rows.rows()[1].sender, member(last));
   EXPECT_EQ(rows.rows().back().sender, member(3));
+  Mark mark;
+  rows.note_in(mark);
+  EXPECT_EQ(mark.rows, rows.rows());
+  EXPECT_TRUE(mark.has_forgotten);
+  SenderRows(mark).note_in(mark);
+  EXPECT_TRUE(mark.has_forgotten);
+  EXPECT_TRUE(decode_mark(encode(mark))->has_forgotten);
 }
 
 /// Numbers these and has the outbox keep them. Returns them.
