@@ -294,18 +294,28 @@ class Run {
     return !in_core && !before.is_up(id);
   }
 
+  /// Whether it is the member whose disk has no room any more.
+  bool is_full(const MemberId& id) {
+    return full_ && cluster_.machine(*full_).settings.self.id == id;
+  }
+
   /// LV6: of the views from the first'th on, each is one that was called for before: somebody is
   /// admitted, and perhaps marked once for being out of reach, seen off, or evicted because the
-  /// time for it runs out now. Marks have settled.
+  /// time for it runs out now. Marks have settled, but for one whose log is full: a state may bring
+  /// it up to the others for once.
   void check_settled(std::size_t first, const std::vector<Machine>& core) {
     const std::vector<PlacedView>& views = cluster_.world().committed_views();
     std::set<MemberId> joined;
     std::set<MemberId> left;
+    std::set<MemberId> raised;
     for (std::size_t i = first; i < views.size(); ++i) {
       const View& view = views[i].view;
       bool asked_for = false;
       if (view.cause == ViewCause::join) asked_for = joined.insert(view.subject).second;
       if (view.cause == ViewCause::down) asked_for = joined.erase(view.subject) == 1;
+      if (view.cause == ViewCause::up)
+        asked_for = is_full(view.subject) && !views[i - 1].view.is_up(view.subject) &&
+                    raised.insert(view.subject).second;
       if (view.cause == ViewCause::leave)
         asked_for =
             faults_.asked_to_leave().contains(view.subject) && left.insert(view.subject).second;
