@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "gms/model/buffer.hpp"
+
 namespace gms::model {
 namespace {
 
@@ -114,7 +116,7 @@ bool EntryRun::chain_is_intact(EntryHash previous) const {
 }
 
 void EntryRunBuilder::move_to(std::size_t capacity) {
-  auto other = std::make_shared_for_overwrite<std::byte[]>(capacity);
+  auto other = make_buffer(capacity);
   if (size_ != 0) std::memcpy(other.get(), buffer_.get(), size_);
   buffer_ = std::move(other);
   capacity_ = capacity;

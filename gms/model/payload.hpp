@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gms/model/assert.hpp"
+#include "gms/model/buffer.hpp"
 #include "gms/model/bytes.hpp"
 
 namespace gms::model {
@@ -21,7 +22,7 @@ class Payload {
       : owner_(std::move(owner)), data_(bytes.data()), size_(bytes.size()) {}
 
   [[nodiscard]] static Payload copy_of(ByteSpan bytes) {
-    auto owner = std::make_shared_for_overwrite<std::byte[]>(bytes.size());
+    auto owner = make_buffer(bytes.size());
     std::copy(bytes.begin(), bytes.end(), owner.get());
     const ByteSpan slice(owner.get(), bytes.size());
     return {std::move(owner), slice};

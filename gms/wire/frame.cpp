@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "gms/model/buffer.hpp"
 #include "gms/model/crc32c.hpp"
 
 namespace gms::wire {
@@ -17,6 +18,8 @@ constexpr std::size_t kCheckedHeaderBytes = 8;
 /// Receive buffers start at this size and grow by this factor, but only behind bytes that came.
 constexpr std::size_t kChunkBytes = 64 * 1024;
 constexpr std::size_t kChunkGrowth = 4;
+/// A frame that is larger than the grown buffer by at most this part of it is not moved once more.
+constexpr std::size_t kChunkSlack = 4;
 /// A connection that sent large frames starts with a buffer for so many more of them, of this size
 /// at most. The frame that a buffer ends in is moved to the next: one in so many.
 constexpr std::size_t kChunkFrames = 8;
@@ -52,6 +55,12 @@ void store_header(std::byte* to, std::size_t body_bytes, std::uint8_t type) {
   model::store_little_endian(to + 6, std::uint16_t{0});
 }
 
+/// The size of the buffer after one of that size, for a frame of so many bytes.
+std::size_t grown(std::size_t bytes, std::size_t wanted) {
+  const std::size_t most = bytes * kChunkGrowth;
+  return wanted <= most + most / kChunkSlack ? wanted : most;
+}
+
 std::optional<Error> check(const Header& header, std::size_t body_bytes_max) {
   if (header.format != kFrameFormat || header.zero != 0)
     return Error{ErrorCode::corrupt, "not a frame of this format"};
@@ -80,11 +89,12 @@ std::size_t FrameReader::frame_bytes_wanted() const {
 }
 
 void FrameReader::move_to_chunk(std::size_t bytes) {
-  auto chunk = std::make_shared_for_overwrite<std::byte[]>(bytes);
+  auto chunk = model::make_buffer(bytes);
   if (pending_bytes() > 0) std::copy(chunk_.get() + begin_, chunk_.get() + end_, chunk.get());
   chunk_ = std::move(chunk);
   chunk_bytes_ = bytes;
   largest_frame_ = 0;
+  moved_bytes_ += pending_bytes();
   end_ -= begin_;
   begin_ = 0;
 }
@@ -109,11 +119,11 @@ std::span<std::byte> FrameReader::space() {
   const bool frame_fits = begin_ + wanted <= chunk_bytes_;
   if (end_ == chunk_bytes_ || (!frame_fits && chunk_bytes_ - end_ < kSpaceBytesMin)) {
     // A frame that began at the front fills the chunk: its bytes did come, so more may be taken.
-    const std::size_t grown =
+    const std::size_t size =
         begin_ == 0 && chunk_bytes_ > 0
-            ? std::min(chunk_bytes_ * kChunkGrowth, wanted)
+            ? grown(chunk_bytes_, wanted)
             : std::clamp(kChunkFrames * largest_frame_, kChunkBytes, kChunkHintBytesMax);
-    move_to_chunk(std::max(grown, pending_bytes() + kSpaceBytesMin));
+    move_to_chunk(std::max(size, pending_bytes() + kSpaceBytesMin));
   }
   return {chunk_.get() + end_, chunk_bytes_ - end_};
 }

@@ -57,6 +57,9 @@ class FrameReader {
 
   /// Bytes received that are not part of a frame yet.
   [[nodiscard]] std::size_t pending_bytes() const { return end_ - begin_; }
+  /// Bytes that space() has moved to larger chunks so far. It moves all of a frame that began, up
+  /// to its size, which may be more work than to receive what goes there.
+  [[nodiscard]] std::uint64_t moved_bytes() const { return moved_bytes_; }
 
  private:
   void rewind_unshared_chunk();
@@ -70,6 +73,7 @@ class FrameReader {
   std::size_t end_ = 0;
   // The largest frame that this chunk held: a hint for the size of the next.
   std::size_t largest_frame_ = 0;
+  std::uint64_t moved_bytes_ = 0;
   std::optional<model::Error> failure_;
 };
 

@@ -5,6 +5,7 @@
 #include <new>
 #include <type_traits>
 
+#include "gms/model/buffer.hpp"
 #include "kvstore/storage/row_format.hpp"
 
 namespace kvstore::storage {
@@ -16,6 +17,16 @@ constexpr std::size_t kMapLinkBytes = 32;
 static_assert(std::is_trivially_destructible_v<OverlayVersion>);
 
 }  // namespace
+
+void* OverlayTable::Blocks::do_allocate(std::size_t bytes, std::size_t alignment) {
+  void* const block = std::pmr::new_delete_resource()->allocate(bytes, alignment);
+  gms::model::prefer_huge_pages({static_cast<std::byte*>(block), bytes});
+  return block;
+}
+
+void OverlayTable::Blocks::do_deallocate(void* block, std::size_t bytes, std::size_t alignment) {
+  std::pmr::new_delete_resource()->deallocate(block, bytes, alignment);
+}
 
 void OverlayTable::put(std::string_view key, const std::optional<api::Versioned>& row, ChangeSeq at,
                        ChangeSeq snapshot) {

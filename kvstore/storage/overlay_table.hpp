@@ -71,7 +71,17 @@ class OverlayTable {
   [[nodiscard]] std::byte* take_memory(std::size_t bytes, std::size_t alignment);
   [[nodiscard]] std::string_view keep(std::string_view key);
 
-  std::pmr::monotonic_buffer_resource memory_;
+  /// Blocks of memory, in huge pages where they are large.
+  class Blocks final : public std::pmr::memory_resource {
+    void* do_allocate(std::size_t bytes, std::size_t alignment) override;
+    void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override;
+    [[nodiscard]] bool do_is_equal(const memory_resource& other) const noexcept override {
+      return this == &other;
+    }
+  };
+
+  Blocks blocks_;
+  std::pmr::monotonic_buffer_resource memory_{&blocks_};
   Rows rows_{&memory_};
   OverlayIndex<Rows::value_type> index_;
   AppliedRecord applied_;

@@ -112,6 +112,21 @@ TEST(FrameReader, GivesTheMemoryOfALargeFrameBackOnceItIsTaken) {
   EXPECT_LE(reader.space().size(), 64U * 1024);
 }
 
+TEST(FrameReader, MovesALargeFrameSeldomAndCountsWhatItMoves) {
+  FrameReader reader;
+  const Bytes stream = frame_of(1, std::string(16 * 1024 * 1024, 'x'));
+  std::vector<const std::byte*> places;
+  for (std::size_t at = 0; at < stream.size();) {
+    const std::byte* const place = reader.space().data() - reader.pending_bytes();
+    if (places.empty() || places.back() != place) places.push_back(place);
+    at += feed(reader, ByteSpan(stream).subspan(at));
+  }
+  EXPECT_TRUE(next_frame(reader).has_value());
+  // From 64 KiB to four times as much, three times, and then to all of it.
+  EXPECT_EQ(places.size(), 5U);
+  EXPECT_EQ(reader.moved_bytes(), (64U + 256 + 1024 + 4096) * 1024);
+}
+
 TEST(FrameReader, BodiesAreSlicesOfWhatWasReceived) {
   FrameReader reader;
   const auto space = reader.space();
