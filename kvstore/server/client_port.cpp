@@ -91,6 +91,7 @@ Result<api::Welcome> ClientPort::on_hello(const api::Hello& hello) {
 
 void ClientPort::on_request(const Origin& origin, const api::Request& request) {
   ++statistics_.requests;
+  ++turn_requests_;
   ++requests_;
   request_bytes_ += origin.bytes;
   // One request larger than the limit is served when nothing else is under way.
@@ -141,9 +142,14 @@ bool ClientPort::has_room(ConnectionKey key) const {
   return queued == 0 || reply_bytes_ <= limits_.all_reply_bytes_max / 2;
 }
 
+bool ClientPort::turn_is_over() const {
+  return turn_requests_ >= limits_.turn_requests_max ||
+         turn_bytes_ >= limits_.turn_request_bytes_max;
+}
+
 bool ClientPort::takes_turn(Connection& connection) {
   post_next_turn();
-  if (++turn_requests_ < limits_.turn_requests_max) return true;
+  if (!turn_is_over()) return true;
   waiting_.push_back(connection.key());
   return false;
 }
@@ -157,9 +163,10 @@ void ClientPort::post_next_turn() {
 void ClientPort::next_turn() {
   turn_posted_ = false;
   turn_requests_ = 0;
+  turn_bytes_ = 0;
   // Who has to wait again waits behind those that did not have their turn.
   for (std::size_t left = waiting_.size(); left > 0; --left) {
-    if (turn_requests_ >= limits_.turn_requests_max) break;
+    if (turn_is_over()) break;
     const ConnectionKey key = waiting_.front();
     waiting_.pop_front();
     // A copy: a connection that ends here is let go of.

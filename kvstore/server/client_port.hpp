@@ -30,7 +30,7 @@ struct PortStatistics {
 /// Guarantee: what a turn of the event loop answers leaves in one write for each client. Bounded in
 /// clients, requests under way and bytes of them, bytes of replies, and patience with those who say
 /// or take nothing. However much clients send, a turn of the event loop takes no more than so many
-/// requests.
+/// requests, and about so many bytes.
 /// Thread rule: the io_context's thread. Ownership: borrows limits and log; the handler given to
 /// open() outlives the call of stop().
 class ClientPort final : public ReplyPort, private Connection::Owner {
@@ -82,10 +82,12 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) override;
   void on_request(const Origin& origin, const api::Request& request) override;
   bool takes_turn(Connection& connection) override;
+  void on_copied(std::size_t bytes) override { turn_bytes_ += bytes; }
   void on_queued(std::size_t before, std::size_t now) override;
   void on_pending(std::size_t before, std::size_t now) override;
   void on_ended(Connection& connection, const std::string& fault) override;
 
+  [[nodiscard]] bool turn_is_over() const;
   void post_next_turn();
   void next_turn();
   /// Why the connection is ended now; empty if it stays.
@@ -114,9 +116,11 @@ class ClientPort final : public ReplyPort, private Connection::Owner {
   /// Slots with replies of this turn.
   std::vector<std::uint32_t> to_flush_;
   std::vector<std::uint32_t> flushing_;
-  /// Those that go on in the next turn, in order, and requests taken in this one.
+  /// Those that go on in the next turn, in order.
   std::deque<ConnectionKey> waiting_;
+  /// Taken and read in this one.
   std::size_t turn_requests_ = 0;
+  std::size_t turn_bytes_ = 0;
   bool turn_posted_ = false;
   std::size_t connected_ = 0;
   std::size_t requests_ = 0;

@@ -25,8 +25,7 @@ namespace {
 constexpr std::size_t kHelloBytesMax = 256;
 /// Reads of a busy connection before others get their turn.
 constexpr int kReadsPerTurnMax = 16;
-/// Bytes of one read, and about as many of all reads in a turn of the event loop: who sends much
-/// keeps nobody else waiting.
+/// Bytes of one read, and about as many of all reads of one connection in a turn of the event loop.
 constexpr std::size_t kReadBytesMax = 256 * 1024;
 
 std::string name_of(const tcp::socket& socket) {
@@ -59,7 +58,7 @@ Connection::Connection(tcp::socket socket, ConnectionKey key, const ServiceLimit
 
 void Connection::start(gms::model::Instant deadline) {
   hello_deadline_ = deadline;
-  read();
+  await_bytes();
 }
 
 void Connection::stop() {
@@ -93,39 +92,45 @@ std::span<std::byte> Connection::read_space() {
 }
 
 // Reading is by handlers rather than a coroutine: it pauses and goes on from two places, and a
-// handler is all that this costs.
-void Connection::read() {
+// handler is all that this costs. It waits before it reads, rather than reading as soon as bytes
+// are there: how much of all that is there is read in one turn is the owner's to say.
+void Connection::await_bytes() {
   reading_ = Reading::waiting;
-  const std::span<std::byte> space = read_space();
-  socket_.async_read_some(
-      asio::mutable_buffer(space.data(), space.size()),
-      [self = shared_from_this(), space](const error_code& error, std::size_t count) {
-        self->on_read(error, count, space);
-      });
+  socket_.async_wait(tcp::socket::wait_read, [self = shared_from_this()](const error_code& error) {
+    self->on_readable(error);
+  });
 }
 
-void Connection::on_read(const error_code& error, std::size_t count, std::span<std::byte> space) {
+void Connection::on_readable(const error_code& error) {
   if (owner_ == nullptr) return;
-  reading_ = Reading::paused;
   if (error) return drop({});
-  std::size_t received = count;
-  std::size_t total = count;
+  reading_ = Reading::ready;
+  take_more();
+}
+
+bool Connection::receive() {
+  reading_ = Reading::paused;
+  std::size_t total = 0;
   // A full buffer says that there may be more: it is taken in this turn, so that the group orders
   // it in the same batch.
   for (int reads = 1;; ++reads) {
-    reader_.received(received);
-    if (!take_frames()) return;
-    if (received < space.size() || total >= kReadBytesMax) break;
-    if (reads == kReadsPerTurnMax || must_pause()) break;
+    const std::uint64_t moved_before = reader_.moved_bytes();
+    const std::span<std::byte> space = read_space();
     error_code failed;
-    space = read_space();
-    received = socket_.read_some(asio::mutable_buffer(space.data(), space.size()), failed);
-    if (failed == asio::error::would_block) break;
-    if (failed) return drop({});
-    total += received;
+    const std::size_t count =
+        socket_.read_some(asio::mutable_buffer(space.data(), space.size()), failed);
+    owner_->on_copied(count + (reader_.moved_bytes() - moved_before));
+    if (failed == asio::error::would_block) return true;
+    if (failed) {
+      drop({});
+      return false;
+    }
+    reader_.received(count);
+    total += count;
+    if (!take_frames()) return false;
+    if (count < space.size() || total >= kReadBytesMax) return true;
+    if (reads == kReadsPerTurnMax || must_pause()) return true;
   }
-  report_pending(reader_.pending_bytes());
-  if (!must_pause()) read();
 }
 
 bool Connection::must_pause() const {
@@ -231,8 +236,12 @@ void Connection::take_more() {
   if (reading_ == Reading::waiting || must_pause()) return;
   // The frames that came while it was paused are first.
   if (!take_frames()) return;
+  if (reading_ == Reading::ready && !must_pause()) {
+    waits_for_turn_ = !owner_->takes_turn(*this);
+    if (!waits_for_turn_ && !receive()) return;
+  }
   report_pending(reader_.pending_bytes());
-  if (!must_pause()) read();
+  if (!must_pause()) await_bytes();
 }
 
 void Connection::write() {

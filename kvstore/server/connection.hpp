@@ -29,9 +29,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
     [[nodiscard]] virtual gms::model::Result<api::Welcome> on_hello(const api::Hello& hello) = 0;
     /// Must not stop the connection.
     virtual void on_request(const Origin& origin, const api::Request& request) = 0;
-    /// It has taken a request. Whether it may take more now; if not, it goes on when its turn
-    /// comes.
+    /// Whether it may read or take a request now; if not, it goes on when its turn comes.
     [[nodiscard]] virtual bool takes_turn(Connection& connection) = 0;
+    /// It has read bytes, and moved those that came before them to a place with room for more: so
+    /// many were copied.
+    virtual void on_copied(std::size_t bytes) = 0;
     /// Of its queued_bytes(), since the last time.
     virtual void on_queued(std::size_t before, std::size_t now) = 0;
     /// The same of its pending_bytes().
@@ -83,17 +85,20 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void drop(const std::string& fault);
 
  private:
-  enum class Reading : std::uint8_t { waiting, paused };
+  /// `waiting`: for bytes to come. `ready`: they have. `paused`: nobody looks.
+  enum class Reading : std::uint8_t { waiting, ready, paused };
 
-  void read();
-  /// `count` bytes were put into `space` of the reader.
-  void on_read(const boost::system::error_code& error, std::size_t count,
-               std::span<std::byte> space);
+  void await_bytes();
+  void on_readable(const boost::system::error_code& error);
+  /// Reads what has come, up to a limit, and takes its frames; returns false when the connection
+  /// ended.
+  [[nodiscard]] bool receive();
   /// Takes all whole frames that may be taken; returns false when the connection ended.
   [[nodiscard]] bool take_frames();
   [[nodiscard]] gms::model::Result<void> take_frame(const gms::wire::Frame& frame);
   [[nodiscard]] gms::model::Result<void> take_hello(const gms::wire::Frame& frame);
   [[nodiscard]] bool must_pause() const;
+  /// Goes on with what has come, frames first, as far as it may, and waits for more.
   void take_more();
   void queue(const api::Reply& reply);
   void report_queue();

@@ -21,6 +21,8 @@ struct ServiceLimits {
   /// Requests that are taken in one turn of the event loop; who has sent more waits for its next
   /// turn, before which the group's own traffic has its own.
   std::size_t turn_requests_max = 4096;
+  /// Bytes that are read in one turn, from all connections, but for the end of one read.
+  std::size_t turn_request_bytes_max = 1024 * 1024;
   /// Bytes of replies to reads that are made in one turn; the other reads wait for the next.
   std::size_t turn_reply_bytes_max = 4 * 1024 * 1024;
   /// Bytes of replies that a client has not taken. Past a quarter it is not read from, past a half

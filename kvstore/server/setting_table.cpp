@@ -158,6 +158,8 @@ constexpr auto kSettings = std::to_array<Setting>({
      [](S& s) -> Field { return CountField{&s.limits.requests_max}; }},
     {"limits", "turn-requests-max", "requests taken before the group has its turn",
      [](S& s) -> Field { return CountField{&s.limits.turn_requests_max}; }},
+    {"limits", "turn-request-bytes-max", "bytes taken from clients before the group has its turn",
+     [](S& s) -> Field { return SizeField{&s.limits.turn_request_bytes_max}; }},
     {"limits", "turn-reply-bytes-max", "bytes read for clients before the group has its turn",
      [](S& s) -> Field { return SizeField{&s.limits.turn_reply_bytes_max}; }},
     {"limits", "request-bytes-max", "bytes of requests under way of all clients",

@@ -84,7 +84,7 @@ class Overload : public ::testing::Test {
     group->must({"put", "after", "the load"});
     EXPECT_LT(Clock::now() - end, patience() * 1s);
     EXPECT_EQ(group->view()->seq, before.seq) << group->must({"events"});
-    EXPECT_EQ(campaigns(), campaigns_before) << "an election was held";
+    EXPECT_EQ(campaigns(), campaigns_before) << "an election was held: " << group->must({"events"});
     group->must({"verify", "--deep"});
     for (const std::string name : {"n1", "n2", "n3"})
       EXPECT_EQ(group->pid(name), processes[static_cast<std::size_t>(name[1] - '1')]);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
 #include "kvstore/server/clock.hpp"
@@ -343,6 +344,27 @@ TEST_F(ClientPortTest, TakesNoMoreRequestsInATurnThanTheLimitAndFromEachClientIn
   EXPECT_LE(most, 12u);
   EXPECT_GT(others_after_half, 30u);
   EXPECT_LT(others_after_half, 70u);
+}
+
+TEST_F(ClientPortTest, ReadsNoMoreBytesInATurnThanTheLimitFromAllClients) {
+  constexpr std::size_t kBodyBytes = 60'000;
+  limits.turn_request_bytes_max = 2 * kBodyBytes;
+  std::vector<Client> clients;
+  for (int i = 0; i < 30; ++i) clients.push_back(welcomed());
+  for (Client& client : clients) client.request(1, std::string(kBodyBytes, 'x'));
+  // As the group: it wants its turn again and again.
+  std::size_t before = 0;
+  std::size_t most = 0;
+  const std::function<void()> has_turn = [&] {
+    most = std::max(most, handler.body_bytes - before);
+    before = handler.body_bytes;
+    boost::asio::post(context, has_turn);
+  };
+  boost::asio::post(context, has_turn);
+  run_until([&] { return handler.origins.size() == 30; });
+  EXPECT_LE(most, 4 * kBodyBytes);
+  context.restart();
+  context.poll_one();
 }
 
 TEST_F(ClientPortTest, DropsAClientThatDoesNotTakeItsReplies) {

@@ -220,6 +220,9 @@ TEST(CheckSettings, RefusesALimitOfNothing) {
   settings.limits.turn_requests_max = 0;
   EXPECT_EQ(check_settings(settings)->what, "--limits-turn-requests-max must be more than 0");
   settings.limits = {};
+  settings.limits.turn_request_bytes_max = 0;
+  EXPECT_EQ(check_settings(settings)->what, "--limits-turn-request-bytes-max must be more than 0");
+  settings.limits = {};
   settings.limits.turn_reply_bytes_max = 0;
   EXPECT_EQ(check_settings(settings)->what, "--limits-turn-reply-bytes-max must be more than 0");
   settings.limits = {};
