@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gms/model/background.hpp"
+
 namespace gms::log {
 
 using model::ErrorCode;
@@ -26,6 +28,7 @@ void SpareMaker::stop() {
 }
 
 void SpareMaker::run(const std::stop_token& stop) {
+  model::run_in_background();
   StorageHealth reported;
   while (!stop.stop_requested()) {
     const auto health = make_missing(stop);

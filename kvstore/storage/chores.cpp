@@ -1,5 +1,7 @@
 #include "kvstore/storage/chores.hpp"
 
+#include "gms/model/background.hpp"
+
 namespace kvstore::storage {
 
 Chores::Chores() : thread_([this] { run(); }) {}
@@ -22,6 +24,7 @@ void Chores::put(Work work) {
 }
 
 void Chores::run() {
+  gms::model::run_in_background();
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "gms/model/background.hpp"
 #include "kvstore/storage/rocks_reclaim.hpp"
 #include "kvstore/storage/rocks_settings.hpp"
 #include "kvstore/storage/row_format.hpp"
@@ -86,6 +87,7 @@ void RocksTableWriter::wait_until_waiting(std::size_t count, std::chrono::millis
 }
 
 void RocksTableWriter::run(const std::stop_token& stop) {
+  gms::model::run_in_background();
   while (const auto work = next(stop)) {
     if (const auto* table = std::get_if<Table>(&*work)) {
       write_at_last(**table, stop);

@@ -8,8 +8,10 @@
 #include <string>
 #include <thread>
 
+#include "kvstore/storage/chores.hpp"
 #include "kvstore/storage/memory_store.hpp"
 #include "kvstore/storage/rocks_store.hpp"
+#include "tests/support/background_threads.hpp"
 #include "tests/unit/kvstore/temporary_directory.hpp"
 
 namespace kvstore::storage {
@@ -246,6 +248,18 @@ TEST(RocksStore, ReportsWhatABackgroundFlushMadeDurable) {
   EXPECT_GT((*store)->durable(), Index());
   EXPECT_LE((*store)->durable(), Index(index));
   EXPECT_FALSE((*store)->trouble().has_value());
+}
+
+TEST(RocksStore, WritesOutInTheBackground) {
+  const TemporaryDirectory directory;
+  const auto store = RocksStore::open(directory.path(), {});
+  ASSERT_TRUE(store.has_value());
+  EXPECT_TRUE(tests::are_in_background(1));
+}
+
+TEST(Chores, AreDoneInTheBackground) {
+  const Chores chores;
+  EXPECT_TRUE(tests::are_in_background(1));
 }
 
 TEST(RocksStore, IsBehindWhileItsDiskIsAndTakesMoreAllTheSame) {

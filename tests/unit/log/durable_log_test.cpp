@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "tests/support/background_threads.hpp"
 #include "tests/unit/log/log_fixture.hpp"
 #include "tests/unit/log/recording_listener.hpp"
 
@@ -112,6 +113,12 @@ TEST_F(DurableLogTest, StopCarriesOutWhatWasAskedFor) {
   EXPECT_EQ(listener_.heard().durable.back(), seq_);
   EXPECT_EQ(log_->statistics().queue_depth, 0U);
   EXPECT_EQ(durable_head(), head_);
+}
+
+TEST_F(DurableLogTest, MakesSegmentsInTheBackground) {
+  start();
+  // The thread that syncs is not.
+  EXPECT_TRUE(tests::are_in_background(1));
 }
 
 TEST_F(DurableLogTest, OrdersThatGatherDuringASyncShareTheNext) {
