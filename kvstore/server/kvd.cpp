@@ -249,7 +249,10 @@ bool Kvd::is_behind() const {
 
 void Kvd::take_state(gms::model::OnStateTaken taken) {
   replica_->take_state(*states_, [this, taken = std::move(taken)](Result<TakenState> state) {
-    asio::post(context_, [taken, state = std::move(state)]() mutable { taken(std::move(state)); });
+    asio::post(context_, [this, taken, state = std::move(state)]() mutable {
+      if (!state && state.error().code == ErrorCode::corrupt) report_damage(state.error());
+      taken(std::move(state));
+    });
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "gms/model/assert.hpp"
 #include "kvstore/storage/rocks_state_source.hpp"
+#include "kvstore/storage/rocks_store.hpp"
 
 namespace kvstore::storage {
 
@@ -83,8 +84,16 @@ fs::path RocksDirectories::next_outgoing() {
   return next_name("out.");
 }
 
-Result<std::unique_ptr<StateSource>> RocksDirectories::send(const fs::path& outgoing) {
-  return RocksStateSource::open(outgoing, chores_);
+void RocksDirectories::send(const fs::path& outgoing, OnSourceTaken taken) {
+  chores_.add([this, outgoing, taken = std::move(taken)] {
+    auto source = RocksStateSource::open(outgoing, chores_);
+    if (!source) return taken(source.error());
+    // Damage there would end whoever goes over to it, and each one that does. Damage elsewhere is
+    // found by whoever reads it, and mended.
+    if (auto sound = RocksStore::check_beginning(outgoing.string()); !sound)
+      return taken(sound.error());
+    taken(std::move(source));
+  });
 }
 
 Result<std::unique_ptr<StateSink>> RocksDirectories::receive(std::vector<StatePart> parts) {

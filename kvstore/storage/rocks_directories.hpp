@@ -12,6 +12,7 @@
 #include "gms/model/state_transfer.hpp"
 #include "kvstore/storage/chores.hpp"
 #include "kvstore/storage/rocks_state_sink.hpp"
+#include "kvstore/storage/state_exchange.hpp"
 
 namespace kvstore::storage {
 
@@ -47,9 +48,9 @@ class RocksDirectories {
 
   /// Where the next checkpoint goes; it is not there yet.
   [[nodiscard]] std::filesystem::path next_outgoing();
-  /// What lies there, to be read; removed with what is returned, or with an error. Error: io.
-  [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSource>> send(
-      const std::filesystem::path& outgoing);
+  /// Gives away what lies there, to be read, once what a store begins with was read from it, on
+  /// another thread; removed with what is given, or with an error. Errors: corrupt, io.
+  void send(const std::filesystem::path& outgoing, OnSourceTaken taken);
   /// Errors: busy (one is there, or no room), corrupt (the parts), io.
   [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSink>> receive(
       std::vector<gms::model::StatePart> parts);

@@ -19,7 +19,7 @@ void RocksExchange::take(OnSourceTaken taken) {
   store_.checkpoint(place.string(), [&directories = directories_, place,
                                      taken = std::move(taken)](const Result<void>& made) {
     if (!made) return taken(made.error());
-    taken(directories.send(place));
+    directories.send(place, taken);
   });
 }
 

@@ -68,6 +68,15 @@ Result<std::optional<AppliedRecord>> read_applied(rocksdb::DB& db) {
       AppliedRecord{Index(row->revision.value()), {row->value.begin(), row->value.end()}});
 }
 
+/// A database that nobody writes to meanwhile.
+Result<std::unique_ptr<rocksdb::DB>> open_to_read(const std::string& directory) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Options rocks = rocks_options({}, std::make_shared<RocksWatch>());
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(rocks, directory, &db);
+  if (!status.ok()) return to_error(status);
+  return std::unique_ptr<rocksdb::DB>(db);
+}
+
 /// The rows in RocksDB's files.
 class FileSource final : public RowSource {
  public:
@@ -190,12 +199,18 @@ Result<std::unique_ptr<RocksStore>> RocksStore::open(const std::string& director
 }
 
 Result<std::optional<AppliedRecord>> RocksStore::look_up_applied(const std::string& directory) {
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Options rocks = rocks_options({}, std::make_shared<RocksWatch>());
-  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(rocks, directory, &opened);
-  if (!status.ok()) return to_error(status);
-  const std::unique_ptr<rocksdb::DB> db(opened);
-  return read_applied(*db);
+  const auto db = open_to_read(directory);
+  if (!db) return db.error();
+  return read_applied(**db);
+}
+
+Result<void> RocksStore::check_beginning(const std::string& directory) {
+  const auto db = open_to_read(directory);
+  if (!db) return db.error();
+  if (const auto applied = read_applied(**db); !applied) return applied.error();
+  FileSource sessions(**db, nullptr, StoredBounds(Space::session, {}), api::Direction::ascending);
+  while (sessions.at_row()) sessions.next();
+  return sessions.status();
 }
 
 Result<void> RocksStore::apply(const ChangeSet& changes) {

@@ -36,6 +36,10 @@ class RocksStore final : public Store {
   [[nodiscard]] static gms::model::Result<std::optional<AppliedRecord>> look_up_applied(
       const std::string& directory);
 
+  /// Reads what whoever opens the store in `directory` reads at once, its applied record and its
+  /// sessions, from the files; writes nothing there. Errors: as of open().
+  [[nodiscard]] static gms::model::Result<void> check_beginning(const std::string& directory);
+
   ~RocksStore() override;
   RocksStore(const RocksStore&) = delete;
   RocksStore& operator=(const RocksStore&) = delete;

@@ -23,7 +23,7 @@ class StateExchange {
 
   /// Takes the state right after the newest change set, whatever is applied from then on. Errors,
   /// with nothing left behind: busy (the disk has no room), io, unavailable (the store was closed
-  /// before).
+  /// before), corrupt (what a store begins with cannot be read back from the disk).
   virtual void take(OnSourceTaken taken) = 0;
 
   /// A place for the state of another store, one at a time. Errors: busy (one is there, or the disk

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <optional>
+#include <random>
 #include <thread>
 
 #include "kvstore/storage/rocks_store.hpp"
@@ -139,6 +141,84 @@ TEST_F(Divergence, OfRowsThatCannotBeReadIsFoundByWhoeverReadsThemAndMended) {
   ASSERT_TRUE(wait_for_event(follower, "state_damaged")) << group.log(follower);
   ASSERT_TRUE(wait_for_event(follower, "state_mended")) << group.log(follower);
   expect_equal_replicas();
+}
+
+/// Flips a bit of what files of rows have, wherever they have it. How many did.
+int damage_all(const std::filesystem::path& store, const std::string& what) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(store)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const std::size_t at = bytes.find(what);
+    if (at == std::string::npos) continue;
+    file.clear();
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put(static_cast<char>(bytes[at] ^ 1));
+    count += file.flush().good() ? 1 : 0;
+  }
+  return count;
+}
+
+/// The same until no merge of files that was under way has another copy.
+void damage(const std::filesystem::path& store, const std::string& what) {
+  ASSERT_GT(damage_all(store, what), 0);
+  for (int calm = 0; calm < 10; ++calm) {
+    std::this_thread::sleep_for(50ms);
+    if (damage_all(store, what) > 0) calm = 0;
+  }
+}
+
+/// A state is asked for soon.
+class ShortLog : public ::testing::Test {
+ protected:
+  void trim_all() const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    const auto is_untrimmed = [this] {
+      return group->must({"status", "-v", "-o", "plain"}).find("log.base\t0\n") !=
+             std::string::npos;
+    };
+    while (is_untrimmed() && std::chrono::steady_clock::now() < until)
+      group->must({"bench", "put", "--keys", "100", "--ops", "300", "--value-size", "1000"});
+    ASSERT_FALSE(is_untrimmed());
+  }
+  [[nodiscard]] bool said(const std::string& name, const std::string& kind) const {
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (group->log(name).find(kind) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > until) return false;
+      std::this_thread::sleep_for(20ms);
+    }
+    return true;
+  }
+
+  const Variable retained{"KVD_GMS_RETAIN_BYTES", "64KiB"};
+  const Variable step{"KVD_GMS_TRIM_STEP_BYTES", "64KiB"};
+  const Variable segment{"KVD_LOG_SEGMENT_BYTES", "256KiB"};
+  const Variable first_segment{"KVD_LOG_FIRST_SEGMENT_BYTES", "256KiB"};
+  const Variable memory{"KVD_STORAGE_MEMTABLE_BYTES", "32KiB"};
+  std::optional<LocalGroup> group = std::make_optional<LocalGroup>(3, 23200);
+};
+
+// Only whoever goes over to a state reads its sessions, and nobody could.
+TEST_F(ShortLog, AStateWhoseSessionsAreDamagedIsNotGivenAwayButMended) {
+  std::mt19937 random(5);
+  std::string held(8000, ' ');
+  for (char& letter : held) letter = static_cast<char>('!' + random() % 90);
+  group->must({"put", "key", "-q"}, held);
+  group->must({"put", "key", "other", "--prev", "-q"});
+  ASSERT_NO_FATAL_FAILURE(trim_all());
+  const std::string leader = group->leader();
+  const std::string replaced = group->followers().front();
+  group->must({"local", "kill", replaced});
+  ASSERT_NO_FATAL_FAILURE(
+      damage(group->directory() / leader / "data" / "state.1", held.substr(4000, 100)));
+  group->must({"local", "replace", replaced});
+  EXPECT_TRUE(said(leader, "store_damaged")) << group->log(leader);
+  EXPECT_TRUE(said(leader, "state_mended")) << group->log(leader);
+  EXPECT_THAT(group->log(replaced), HasSubstr("snapshot_installed"));
+  group->wait_all_up();
+  const Finished verified = group->kvctl({"verify", "--deep"});
+  EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
 }
 
 TEST(DamageOfTheOnlyMember, IsMendedOnceThereAreOthers) {

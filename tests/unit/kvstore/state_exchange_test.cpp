@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <random>
 
 #include "kvstore/storage/memory_exchange.hpp"
 #include "kvstore/storage/rocks_exchange.hpp"
@@ -459,6 +460,60 @@ TEST_F(RocksExchangeTest, WhoAskedIsAnsweredThoughTheStoreIsClosedOrReplaced) {
       EXPECT_EQ(result.error().code, ErrorCode::unavailable) << result.error().detail;
     }
   }
+}
+
+/// Flips a bit in the middle of what stands in one of the files of rows, as it is.
+void damage(const fs::path& store, std::string_view what) {
+  for (const auto& entry : fs::directory_iterator(store)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const std::size_t at = bytes.find(what);
+    if (at == std::string::npos) continue;
+    const std::size_t middle = at + what.size() / 2;
+    file.seekp(static_cast<std::streamoff>(middle));
+    file.put(static_cast<char>(bytes[middle] ^ 1));
+    ASSERT_TRUE(file.flush().good());
+    return;
+  }
+  FAIL() << "no file has it";
+}
+
+/// Bytes that no compression changes, and that fill a block of a file.
+std::string noise(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::string out(20'000, ' ');
+  for (char& c : out) c = static_cast<char>(random());
+  return out;
+}
+
+TEST_F(RocksExchangeTest, AStateWhoseSessionsCannotBeReadIsNotGivenAway) {
+  const std::string held = noise(1);
+  const std::string value = noise(2);
+  MemberOnRocks source;
+  Stream calls;
+  const auto replace = [&](SessionId session, std::string_view before, std::string_view after) {
+    calls.add(Call{session, CallNumber(1), {}, put("a", before)});
+    const api::Put kept{as_bytes("a"), as_bytes(after), {}, api::Previous::wanted};
+    calls.add(Call{session, CallNumber(2), {}, kept});
+  };
+  const SessionId first(calls.add(api::RegisterSession{api::Nonce(1)}).value());
+  const SessionId second(calls.add(api::RegisterSession{api::Nonce(2)}).value());
+  // The applied record has the block of the first row.
+  calls.add(Call{first, CallNumber(3), {}, put("0", noise(3))});
+  replace(first, noise(4), noise(5));
+  replace(second, held, value);
+  follow(*source.replica, calls, calls.last());
+  ASSERT_TRUE(source.store().flush().has_value());
+  const fs::path store = source.data() / "state.1";
+  ASSERT_NO_FATAL_FAILURE(damage(store, std::string_view(value).substr(5000, 1000)));
+  EXPECT_NE(take(source.states()), nullptr) << "whoever reads the row finds that";
+  ASSERT_NO_FATAL_FAILURE(damage(store, std::string_view(held).substr(5000, 1000)));
+  const auto taken = begin_take(source.states()).get();
+  ASSERT_FALSE(taken.has_value());
+  EXPECT_EQ(taken.error().code, ErrorCode::corrupt) << taken.error().detail;
+  source.stop();
+  EXPECT_THAT(names_in(source.data() / "snap"), IsEmpty());
 }
 
 TEST_F(RocksExchangeTest, ADamagedStateIsNotGoneOverTo) {

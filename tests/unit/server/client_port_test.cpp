@@ -362,9 +362,8 @@ TEST_F(ClientPortTest, ReadsNoMoreBytesInATurnThanTheLimitFromAllClients) {
   };
   boost::asio::post(context, has_turn);
   run_until([&] { return handler.origins.size() == 30; });
+  most = std::max(most, handler.body_bytes - before);
   EXPECT_LE(most, 4 * kBodyBytes);
-  context.restart();
-  context.poll_one();
 }
 
 TEST_F(ClientPortTest, DropsAClientThatDoesNotTakeItsReplies) {
