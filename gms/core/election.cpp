@@ -68,7 +68,7 @@ void Engine::Parts::hear_leader(const Message& message) {
   const auto* following = std::get_if<Following>(&role);
   if (following == nullptr || following->leader != message.from) {
     become_follower(hard_state.epoch, message.from, RoleReason::leader_heard);
-    resend_multicasts();
+    resend_all_multicasts();
   }
   auto& state = std::get<Following>(role);
   state.leader_boot = message.from_boot;
@@ -256,7 +256,7 @@ void Engine::Parts::become_leader() {
   out.trace(LeaderChanged{hard_state.epoch, self});
   append_kind(EntryKind::noop, {});
   broadcast_heartbeat(std::get<Leading>(role));
-  resend_multicasts();
+  resend_all_multicasts();
 }
 
 void Engine::Parts::on_not_in_view(const Message& message) {

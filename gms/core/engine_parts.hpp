@@ -302,7 +302,10 @@ struct Engine::Parts {
   void on_forward_reply(const Message& message);
   void expire_forwards();
   void fail_forwards();
+  /// The oldest that are not delivered: of those that did not go in last time a part.
   void resend_multicasts();
+  /// The same to a leader that has not seen them.
+  void resend_all_multicasts();
   void hand_on_multicasts(const model::Payload& drafts);
   void abandon_multicasts();
   void append_own_multicasts(Leading& leading, Multicast& input);
@@ -380,6 +383,9 @@ struct Engine::Parts {
   std::deque<Wish> wishes;
   model::Ticket last_forward;
   model::Instant next_resend;
+  /// What was sent again last: the first, and how many bytes with those behind it.
+  model::MulticastSeq resent_from;
+  std::size_t resent_bytes = 0;
 
   FollowerReads follower_reads;
 

@@ -45,6 +45,8 @@ class MulticastOutbox {
 
   /// Everything that is not delivered yet, oldest first: drafts, or entries made of them.
   [[nodiscard]] const std::deque<model::Payload>& pending() const { return batches_; }
+  /// The first of them, or the next one if there is none.
+  [[nodiscard]] model::MulticastSeq oldest() const { return (last_ - count_).next(); }
   [[nodiscard]] bool empty() const { return count_ == 0; }
   [[nodiscard]] std::size_t count() const { return count_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }

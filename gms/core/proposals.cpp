@@ -227,17 +227,23 @@ void Engine::Parts::append_own_multicasts(Leading& leading, Multicast& input) {
 void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
   // Of who is no member none is delivered.
   if (!log.view().view.has_voter(self)) return;
-  outbox.handed_on();
   if (auto* leading = std::get_if<Leading>(&role)) {
-    if (!why_not_now(*leading, drafts.size())) append_multicasts(*leading, drafts.bytes());
-    return;
+    if (why_not_now(*leading, drafts.size())) return;
+    outbox.handed_on();
+    return append_multicasts(*leading, drafts.bytes());
   }
   const auto* following = std::get_if<Following>(&role);
   if (following == nullptr || following->leader.is_none()) return;
+  outbox.handed_on();
   Forward request;
   request.ticket = ++last_forward;
   request.drafts = drafts;
   out.send(following->leader, hard_state.epoch, std::move(request));
+}
+
+void Engine::Parts::resend_all_multicasts() {
+  resent_from = MulticastSeq();
+  resend_multicasts();
 }
 
 void Engine::Parts::resend_multicasts() {
@@ -245,13 +251,18 @@ void Engine::Parts::resend_multicasts() {
   // In one message: of several, one that is overtaken leaves a gap that all behind it fall into.
   // No more than a leader takes at a time: the rest has its turn when these are delivered.
   // Nor than a message has room for.
-  const std::size_t bytes_max = std::min(config.uncommitted_bytes_max, kEntryPayloadBytesMax);
+  std::size_t bytes_max = std::min(config.uncommitted_bytes_max, kEntryPayloadBytesMax);
+  // A leader that has much under way has room for a part at best, and refuses a message as a whole.
+  if (resent_from == outbox.oldest()) bytes_max = std::min(bytes_max, resent_bytes / 2);
   EntryRunBuilder oldest;
   for (const Payload& drafts : outbox.pending()) {
     if (!oldest.empty() && oldest.bytes() + drafts.size() > bytes_max) break;
     oldest.append_drafts(drafts.bytes());
   }
-  if (!oldest.empty()) hand_on_multicasts(oldest.take_drafts());
+  if (oldest.empty()) return;
+  resent_from = outbox.oldest();
+  resent_bytes = oldest.bytes();
+  hand_on_multicasts(oldest.take_drafts());
 }
 
 void Engine::Parts::abandon_multicasts() {

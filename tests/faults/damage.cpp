@@ -34,11 +34,12 @@ fs::path middle_segment(const fs::path& data) {
   return all[all.size() / 2 - 1];
 }
 
-/// The files of the store's rows.
+/// The files of the store's rows, but for those that a kill left right after they were made.
 std::vector<fs::path> tables_of(const fs::path& data) {
   std::vector<fs::path> tables;
   for (const auto& entry : fs::recursive_directory_iterator(data))
-    if (entry.path().extension() == ".sst" && entry.path().stem() != "incoming")
+    if (entry.path().extension() == ".sst" && entry.path().stem() != "incoming" &&
+        entry.file_size() > 0)
       tables.push_back(entry.path());
   if (tables.empty()) throw std::runtime_error("the store has no files yet");
   return tables;

@@ -415,6 +415,31 @@ TEST_F(EngineRules, MulticastsThatAreSentAgainFitIntoAMessage) {
   EXPECT_GT(bytes + body.size() + 1024, kEntryPayloadBytesMax) << "as many as fit";
 }
 
+TEST_F(EngineRules, OfMulticastsThatALeaderDoesNotTakeAPartIsSentAgain) {
+  start(0);
+  receive(member(2), kEpoch + 1, Heartbeat{});
+  for (int i = 0; i < 8; ++i) {
+    EntryRunBuilder drafts;
+    drafts.append_multicast({as_bytes(std::string(1000, 'm'))});
+    step(Multicast{++last_ticket_, std::move(drafts)});
+  }
+  const auto sent_again = [&] {
+    std::size_t count =
+        EntryRunBuilder::count_drafts(sent_to<Forward>(member(2)).drafts.bytes()).value();
+    sent_.clear();
+    return count;
+  };
+  sent_.clear();
+  for (const std::size_t count : {8U, 4U, 2U, 1U, 1U}) {
+    tick(config_.multicast_resend);
+    EXPECT_EQ(sent_again(), count);
+    receive(member(2), kEpoch + 1, Heartbeat{});
+  }
+  // A leader that has not seen them may have room for all.
+  receive(member(3), kEpoch + 2, Heartbeat{});
+  EXPECT_EQ(EntryRunBuilder::count_drafts(sent_to<Forward>(member(3)).drafts.bytes()).value(), 8U);
+}
+
 class AMemberThatMulticast : public EngineRules {
  protected:
   void SetUp() override {
