@@ -252,6 +252,8 @@ class Run {
     go_on(cluster_.now() + patience());
     if (violation()) return;
     if (!has_leader_in(core)) return violate("LV1", "a healthy quorum has no leader");
+    wait_for_those_behind(core);
+    if (violation()) return;
     const auto before = reign();
     const std::uint64_t ahead = statistics_.of(Sometimes::joiner_ahead);
     const std::uint64_t wrong = statistics_.of(Sometimes::leader_diverged);
@@ -270,6 +272,25 @@ class Run {
     if (workload_.succeeded() == succeeded)
       return violate("LV3", "no call succeeds although a quorum is healthy");
     quiet(core);
+  }
+
+  /// Goes on while somebody of the core is marked down and gets some of what it lacks: of thousands
+  /// of entries one at a time, where a leader was told to send no more at once.
+  void wait_for_those_behind(const std::vector<Machine>& core) {
+    Index known;
+    while (!violation() && cluster_.now() < settings_.length * 17 / 20) {
+      const View& view = cluster_.world().committed_view()->view;
+      Index now_known;
+      for (const Machine machine : core) {
+        const MachineState& state = cluster_.machine(machine);
+        const MemberId id = state.settings.self.id;
+        if (view.has_voter(id) && !view.is_up(id) && is_there(*state.shadow))
+          now_known = std::max(now_known, state.shadow->commit);
+      }
+      if (now_known <= known) return;
+      known = now_known;
+      go_on(cluster_.now() + patience());
+    }
   }
 
   /// The leader leads still, in its old epoch unless it left that for a joiner that was ahead. One
