@@ -73,6 +73,8 @@ void Engine::Parts::deliver() {
   if (outbox.count() < pending) next_resend = now + config.multicast_resend;
   if (!delivery.take_wants_resend()) return;
   next_resend = std::min(next_resend, now + config.tick);
+  // What was refused until now was so for another reason than its size.
+  resent_from = MulticastSeq();
   // The next one would be a gap for ever, and a late copy of the first be taken for the next.
   if (outbox.delivered_any() && !delivery.mark().knows(self)) fatal_forgotten();
 }

@@ -22,6 +22,9 @@ namespace {
 
 /// After an accept that failed, such as for want of file descriptors.
 constexpr std::chrono::milliseconds kAcceptPause{50};
+/// To check a request and to hand it on is about as much work as to read it, and where it is large
+/// all of that comes in the turn in which it is whole.
+constexpr std::size_t kLargeRequestBytes = 64 * 1024;
 
 }  // namespace
 
@@ -92,6 +95,7 @@ Result<api::Welcome> ClientPort::on_hello(const api::Hello& hello) {
 void ClientPort::on_request(const Origin& origin, const api::Request& request) {
   ++statistics_.requests;
   ++turn_requests_;
+  if (origin.bytes >= kLargeRequestBytes) turn_bytes_ += origin.bytes;
   ++requests_;
   request_bytes_ += origin.bytes;
   // One request larger than the limit is served when nothing else is under way.

@@ -66,9 +66,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] std::size_t queued_bytes() const { return output_.bytes(); }
   /// Bytes that came and are not a whole frame yet.
   [[nodiscard]] std::size_t pending_bytes() const { return reader_.pending_bytes(); }
-  /// Whether the client has not said Hello and should have.
+  /// Whether the client has not said Hello and should have. One that has, and whose turn has not
+  /// come, is not late.
   [[nodiscard]] bool is_late(gms::model::Instant now) const {
-    return !greeted_ && now >= hello_deadline_;
+    return !greeted_ && reading_ == Reading::waiting && now >= hello_deadline_;
   }
 
   /// Whether it has replies to take, and has taken nothing since `past`.

@@ -138,9 +138,17 @@ class Kvd final : private gms::GroupListener,
   Settings settings_;
   const LineLog& log_;
   OnReady on_ready_;
+  /// Waits for all to whom a state is given, who are told in the io_context.
+  struct LastGiven {
+    storage::RocksDirectories& directories;
+    ~LastGiven() { directories.finish(); }
+  };
+
   // Outlives the io_context, in which states may wait to be sent.
   storage::RocksDirectories directories_;
   boost::asio::io_context context_{1};
+  // Ends before it, and after the store, which gives.
+  LastGiven last_given_{directories_};
   boost::asio::signal_set signals_{context_};
   boost::asio::steady_timer ticker_{context_};
 

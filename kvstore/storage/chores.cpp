@@ -23,7 +23,14 @@ void Chores::put(Work work) {
   changed_.notify_all();
 }
 
-void Chores::run() {
+void Chores::wait() {
+  std::promise<void> done;
+  auto is_done = done.get_future();
+  add([done = std::move(done)]() mutable { done.set_value(); });
+  is_done.wait();
+}
+
+void Chores::run() noexcept {
   gms::model::run_in_background();
   std::unique_lock lock(mutex_);
   while (true) {
@@ -32,7 +39,10 @@ void Chores::run() {
     Work work = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
+    auto outcome = work.get_future();
     work();
+    // Nobody would hear of what it throws, and somebody may wait for what it did not do.
+    outcome.get();
     // What it held goes here, not under the lock.
     work = Work();
     lock.lock();

@@ -24,13 +24,15 @@ class Chores {
   void add(Chore chore) {
     put(Work(std::move(chore)));
   }
+  /// Returns when all that was added before is done. Not to be called by a chore.
+  void wait();
 
  private:
   // Unlike std::function it holds what can only be moved.
   using Work = std::packaged_task<void()>;
 
   void put(Work work);
-  void run();
+  void run() noexcept;
 
   std::mutex mutex_;
   std::condition_variable changed_;

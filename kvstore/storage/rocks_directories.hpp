@@ -51,6 +51,8 @@ class RocksDirectories {
   /// Gives away what lies there, to be read, once what a store begins with was read from it, on
   /// another thread; removed with what is given, or with an error. Errors: corrupt, io.
   void send(const std::filesystem::path& outgoing, OnSourceTaken taken);
+  /// Returns when everybody to whom something is given is told. Nothing may be given meanwhile.
+  void finish() { chores_.wait(); }
   /// Errors: busy (one is there, or no room), corrupt (the parts), io.
   [[nodiscard]] gms::model::Result<std::unique_ptr<gms::model::StateSink>> receive(
       std::vector<gms::model::StatePart> parts);

@@ -61,7 +61,7 @@ Result<std::optional<AppliedRecord>> read_applied(rocksdb::DB& db) {
   std::string value;
   const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), kAppliedKey, &value);
   if (status.IsNotFound()) return std::optional<AppliedRecord>();
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_read_error(status);
   const auto row = decode_row(as_bytes(value));
   if (!row) return row.error();
   return std::optional(
@@ -73,7 +73,7 @@ Result<std::unique_ptr<rocksdb::DB>> open_to_read(const std::string& directory) 
   rocksdb::DB* db = nullptr;
   const rocksdb::Options rocks = rocks_options({}, std::make_shared<RocksWatch>());
   const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(rocks, directory, &db);
-  if (!status.ok()) return to_error(status);
+  if (!status.ok()) return to_read_error(status);
   return std::unique_ptr<rocksdb::DB>(db);
 }
 

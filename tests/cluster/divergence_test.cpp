@@ -21,6 +21,7 @@ using gms::model::as_bytes;
 using kvstore::storage::RocksStore;
 using kvstore::storage::Space;
 using ::testing::HasSubstr;
+using ::testing::Not;
 namespace json = boost::json;
 
 constexpr std::chrono::milliseconds kPatience = 20s;
@@ -212,6 +213,7 @@ TEST_F(ShortLog, AStateWhoseSessionsAreDamagedIsNotGivenAwayButMended) {
   group->must({"local", "kill", replaced});
   ASSERT_NO_FATAL_FAILURE(
       damage(group->directory() / leader / "data" / "state.1", held.substr(4000, 100)));
+  EXPECT_THAT(group->log(leader), Not(HasSubstr("store_damaged"))) << "a merge met it";
   group->must({"local", "replace", replaced});
   EXPECT_TRUE(said(leader, "store_damaged")) << group->log(leader);
   EXPECT_TRUE(said(leader, "state_mended")) << group->log(leader);

@@ -257,6 +257,14 @@ TEST(RocksStore, WritesOutInTheBackground) {
   EXPECT_TRUE(tests::are_in_background(1));
 }
 
+TEST(Chores, AreWaitedFor) {
+  Chores chores;
+  int done = 0;
+  for (int i = 0; i < 100; ++i) chores.add([&done] { ++done; });
+  chores.wait();
+  EXPECT_EQ(done, 100);
+}
+
 TEST(Chores, AreDoneInTheBackground) {
   const Chores chores;
   EXPECT_TRUE(tests::are_in_background(1));
