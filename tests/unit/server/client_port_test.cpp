@@ -370,8 +370,9 @@ TEST_F(ClientPortTest, ReadsNoMoreBytesInATurnThanTheLimitFromAllClients) {
 }
 
 TEST_F(ClientPortTest, TakesALargeRequestForTwiceItsBytesInATurn) {
-  limits.turn_request_bytes_max = 100'000;
-  EXPECT_LE(most_in_a_turn(70'000), 140'000U);
+  // It is read, and moved once to make room, for less than this.
+  limits.turn_request_bytes_max = 200'000;
+  EXPECT_LT(most_in_a_turn(70'000), 140'000U) << "one in a turn, not two";
 }
 
 TEST_F(ClientPortTest, DropsAClientThatDoesNotTakeItsReplies) {
