@@ -10,6 +10,7 @@
 
 #include "kvstore/server/clock.hpp"
 #include "kvstore/server/listen.hpp"
+#include "tests/unit/server/client_frame.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -65,12 +66,12 @@ class Client {
   void hello(const api::Hello& hello = {}) {
     gms::model::ByteWriter out;
     encode(hello, out);
-    send(frame(api::FrameType::hello, out.bytes()));
+    send(client_frame(api::FrameType::hello, out.bytes()));
   }
   void request(std::uint64_t id, const std::string& body) {
     gms::model::ByteWriter out;
     encode(api::Request{api::RequestId(id), {}, api::RequestKind::get, as_bytes(body)}, out);
-    send(frame(api::FrameType::request, out.bytes()));
+    send(client_frame(api::FrameType::request, out.bytes()));
   }
 
   /// Runs the server until a frame has come; nothing when the connection ended.
@@ -89,16 +90,6 @@ class Client {
       if (!error) reader_.received(count);
     }
     return std::nullopt;
-  }
-
-  static Bytes frame(api::FrameType type, gms::model::ByteSpan body) {
-    wire::FrameWriter writer;
-    writer.add(static_cast<std::uint8_t>(type), body);
-    Bytes out;
-    const auto parts = writer.parts();
-    for (std::size_t i = 0; i < parts.count; ++i)
-      out.insert(out.end(), parts.spans[i].begin(), parts.spans[i].end());
-    return out;
   }
 
  private:
@@ -245,7 +236,7 @@ TEST_F(ClientPortTest, DropsGarbageWithOneLine) {
 TEST_F(ClientPortTest, DropsEveryHelloWithAFlippedBit) {
   gms::model::ByteWriter body;
   encode(api::Hello(), body);
-  const Bytes hello = Client::frame(api::FrameType::hello, body.bytes());
+  const Bytes hello = client_frame(api::FrameType::hello, body.bytes());
   for (std::size_t bit = 0; bit < 8 * hello.size(); ++bit) {
     Bytes flipped = hello;
     flipped[bit / 8] ^= static_cast<std::byte>(1u << bit % 8);
@@ -261,7 +252,7 @@ TEST_F(ClientPortTest, DropsEveryHelloWithAFlippedBit) {
 
 TEST_F(ClientPortTest, DropsAWelcomedClientThatSendsAFlippedBit) {
   Client client = welcomed();
-  Bytes request = Client::frame(api::FrameType::request, as_bytes("not a request at all"));
+  Bytes request = client_frame(api::FrameType::request, as_bytes("not a request at all"));
   request.back() ^= std::byte{1};
   client.send(request);
   EXPECT_FALSE(client.next().has_value());
@@ -445,7 +436,7 @@ TEST_F(ClientPortTest, DropsAClientThatTakesNothingForLong) {
 TEST_F(ClientPortTest, DropsThoseWhoseIncompleteRequestsAreLargeAndNobodyElse) {
   limits.request_bytes_max = 100'000;
   Client modest = welcomed();
-  const Bytes request = Client::frame(api::FrameType::request, as_bytes(std::string(90'000, 'x')));
+  const Bytes request = client_frame(api::FrameType::request, as_bytes(std::string(90'000, 'x')));
   modest.send(Bytes(request.begin(), request.begin() + 10));
   std::vector<Client> greedy;
   for (int i = 0; i < 3; ++i) {

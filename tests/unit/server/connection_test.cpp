@@ -7,6 +7,7 @@
 
 #include "kvstore/server/clock.hpp"
 #include "kvstore/server/listen.hpp"
+#include "tests/unit/server/client_frame.hpp"
 
 namespace kvstore::server {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 using boost::asio::ip::tcp;
 using gms::model::Bytes;
 using gms::model::Result;
-namespace wire = gms::wire;
 
 constexpr std::size_t kKiB = 1024;
 
@@ -39,16 +39,6 @@ class Owner final : public Connection::Owner {
   std::vector<Origin> origins;
 };
 
-Bytes frame(api::FrameType type, gms::model::ByteSpan body) {
-  wire::FrameWriter writer;
-  writer.add(static_cast<std::uint8_t>(type), body);
-  Bytes out;
-  const auto parts = writer.parts();
-  for (std::size_t i = 0; i < parts.count; ++i)
-    out.insert(out.end(), parts.spans[i].begin(), parts.spans[i].end());
-  return out;
-}
-
 /// A connection whose client has said Hello.
 class ConnectionTest : public ::testing::Test {
  protected:
@@ -60,7 +50,7 @@ class ConnectionTest : public ::testing::Test {
     connection->start(monotonic_now() + std::chrono::hours(1));
     gms::model::ByteWriter hello;
     encode(api::Hello(), hello);
-    send(frame(api::FrameType::hello, hello.bytes()));
+    send(client_frame(api::FrameType::hello, hello.bytes()));
     run_until([&] { return owner.copied > 0; });
   }
   ~ConnectionTest() override { connection->stop(); }
@@ -79,7 +69,7 @@ class ConnectionTest : public ::testing::Test {
     gms::model::ByteWriter out;
     const Bytes body(bytes);
     encode(api::Request{api::RequestId(1), {}, api::RequestKind::get, body}, out);
-    return frame(api::FrameType::request, out.bytes());
+    return client_frame(api::FrameType::request, out.bytes());
   }
 
   boost::asio::io_context context{1};
