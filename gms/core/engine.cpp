@@ -164,6 +164,8 @@ bool Engine::Parts::admit(const Message& message) {
   const BootSeq known = peers.boot_of(message.from);
   if (!peers.admit(message.from, message.from_boot)) return false;
   if (message.from_boot > known) suspect_crash(message.from);
+  // Who was asked to leave stays away, also from a leader that has forgotten it [C10].
+  if (has_left() && (is_from_leader(message.body) || is_any<JoinReply>(message.body))) return false;
   return is_epochless(message.body) || admit_epoch(message);
 }
 

@@ -396,7 +396,7 @@ void Kvd::tick() {
 void Kvd::tick_slowly(Instant now) {
   slow_tick_at_ = now + kSlowTick;
   refresh_standing();
-  step_aside(now);
+  look_after_store(now);
   port_.expire(now);
   replica_->ranges().drop_idle(now);
   expire_sessions(now);
@@ -431,14 +431,18 @@ void Kvd::make_room(Instant now) {
   if (room_.due(now, {lacks_room, store_->is_reclaiming()})) store_->reclaim();
 }
 
-void Kvd::step_aside(Instant now) {
+void Kvd::look_after_store(Instant now) {
   const auto trouble = store_->trouble();
   const bool is_damage = trouble && trouble->code == ErrorCode::corrupt;
   if (is_damage) report_damage(*trouble);
+  step_aside(now, is_damage ? std::nullopt : trouble);
+}
+
+void Kvd::step_aside(Instant now, const std::optional<Error>& trouble) {
   const gms::core::Status status = group_->status();
   const bool lacks_room = status.disk_low || status.disk_full;
   const bool leads = status.role == gms::core::RoleName::leader;
-  if (!step_aside_.due(now, {leads, trouble && !is_damage && !lacks_room})) return;
+  if (!step_aside_.due(now, {leads, trouble && !lacks_room})) return;
   journal_.add("steps_aside", trouble->detail);
   hand_over();
 }

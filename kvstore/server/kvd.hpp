@@ -127,7 +127,9 @@ class Kvd final : private gms::GroupListener,
   void measure_stall();
   void expire_sessions(gms::model::Instant now);
   void make_room(gms::model::Instant now);
-  void step_aside(gms::model::Instant now);
+  /// Has damage mended, and hands over while it cannot write.
+  void look_after_store(gms::model::Instant now);
+  void step_aside(gms::model::Instant now, const std::optional<gms::model::Error>& trouble);
   /// To the member that has most of the log; of several to another one than the last time.
   void hand_over();
   void work_on_deep_digest();
