@@ -34,6 +34,16 @@ fs::path middle_segment(const fs::path& data) {
   return all[all.size() / 2 - 1];
 }
 
+/// A byte of what was written to a segment, from its middle on: the next batch may not have found
+/// room in what follows, and what fills a block up is zero.
+std::streamoff middle_of_written(const fs::path& segment) {
+  std::ifstream file(segment, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t last = bytes.find_last_not_of('\0');
+  if (last == std::string::npos) throw std::runtime_error(segment.string() + " is empty");
+  return static_cast<std::streamoff>(bytes.find_first_not_of('\0', last / 2));
+}
+
 /// The files of the store's rows, but for those that a kill left right after they were made.
 std::vector<fs::path> tables_of(const fs::path& data) {
   std::vector<fs::path> tables;
@@ -70,11 +80,11 @@ void remove_identity(Path data, Path) {
 
 void flip_in_segment(Path data, Path) {
   const fs::path segment = middle_segment(data);
-  flip_bit(segment, static_cast<std::streamoff>(fs::file_size(segment) / 2));
+  flip_bit(segment, middle_of_written(segment));
 }
 void truncate_segment(Path data, Path) {
   const fs::path segment = middle_segment(data);
-  fs::resize_file(segment, fs::file_size(segment) / 2);
+  fs::resize_file(segment, static_cast<std::uintmax_t>(middle_of_written(segment)));
 }
 void remove_segment(Path data, Path) {
   fs::remove(middle_segment(data));
