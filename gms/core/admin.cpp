@@ -74,8 +74,12 @@ bool Engine::Parts::is_done(const Wish& wish) const {
       return taken && is_committed(wish.at);
     case AdminAction::leave: break;
   }
-  if (excluded) return !excluded->view.view.has_voter(member);
-  return !log.view().view.has_voter(member) && log.view().position.index <= delivery.commit();
+  if (excluded && member == self) return has_left();
+  if (log.view().view.has_voter(member) || log.view().position.index > delivery.commit())
+    return false;
+  // Who was evicted may come back.
+  const auto removal = log.removal_of(member);
+  return !removal || removal->cause == ViewCause::leave;
 }
 
 bool Engine::Parts::is_committed(const Position& at) const {
@@ -145,9 +149,12 @@ Instant Engine::Parts::deadline_of(const Wish& wish) const {
 }
 
 Result<Position> Engine::Parts::administer(Leading& leading, const AdminRequest& request) {
-  const bool removes = request.action == AdminAction::leave || request.action == AdminAction::evict;
   if (!log.view().view.has_voter(request.member)) {
-    if (const auto removal = log.removal_of(request.member); removes && removal) return removal->at;
+    const auto removal = log.removal_of(request.member);
+    const bool has_gone =
+        removal && (request.action == AdminAction::evict ||
+                    (request.action == AdminAction::leave && removal->cause == ViewCause::leave));
+    if (has_gone) return removal->at;
     return Error{ErrorCode::not_found, "no voter " + to_string(request.member)};
   }
   std::optional<Error> refusal;
@@ -182,7 +189,7 @@ std::optional<Error> Engine::Parts::evict(Leading& leading, const MemberId& memb
   // A leader that stood still does not know yet who is there [C22].
   if (!can_propose_view(leading) || now < stall_until)
     return Error{ErrorCode::busy, "the view cannot be changed at this moment; ask again"};
-  const ViewChange change{ViewCause::evict, {member}, {}, EvictionReason::asked, {}};
+  const ViewChange change = removal(facts, member, EvictionReason::asked);
   trace_reason(change, facts.voters);
   propose_view(leading, change);
   return std::nullopt;

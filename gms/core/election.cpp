@@ -261,10 +261,12 @@ void Engine::Parts::become_leader() {
 
 void Engine::Parts::on_not_in_view(const Message& message) {
   const auto& told = std::get<NotInView>(message.body);
-  if (excluded || told.view.position <= log.view().position || told.view.view.has_voter(self))
-    return;
-  // That it is in no view its own log may say already, but not that it was asked to leave.
-  if (!log.view().view.has_voter(self) && told.removed_by != ViewCause::leave) return;
+  const Position heard_of = excluded ? excluded->view.position : Position();
+  if (told.view.position <= std::max(heard_of, log.view().position)) return;
+  if (told.view.view.has_voter(self) || has_left()) return;
+  // That it is in no view it may know already, but not that it was asked to leave.
+  const bool knows_it_is_out = excluded || !log.view().view.has_voter(self);
+  if (knows_it_is_out && told.removed_by != ViewCause::leave) return;
   excluded = told;
   out.trace(MemberExcluded{told.view});
   // Whoever tells is in reach: it asks to come back at the first pace.

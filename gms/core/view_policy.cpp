@@ -81,10 +81,6 @@ bool leaves_floor(const View& view, std::size_t removed) {
   return view.members.size() >= removed + view.floor;
 }
 
-ViewChange eviction(const MemberId& id, EvictionReason reason) {
-  return {ViewCause::evict, {id}, {}, reason, {}};
-}
-
 /// Rule 4. Who is replaced goes first: the place is wanted, and cannot be shared for long.
 std::optional<ViewChange> next_eviction(const PolicyFacts& facts, const Config& config) {
   std::size_t dead = 0;
@@ -106,7 +102,7 @@ std::optional<ViewChange> next_eviction(const PolicyFacts& facts, const Config& 
   const bool too_soon = facts.since_lowered && *facts.since_lowered < config.evict_min_gap;
   if (too_soon && reason != EvictionReason::replaced) return std::nullopt;
   if (!may_remove(facts.view, first->id, facts.voters, config.election_min)) return std::nullopt;
-  return eviction(first->id, reason);
+  return removal(facts, first->id, reason);
 }
 
 /// Rule 5 for one joiner: nothing while it has to wait.
@@ -120,7 +116,7 @@ std::optional<ViewChange> admission(const PolicyFacts& facts, const Member& join
     // At the floor the two stand side by side for a moment; rule 4 then takes the dead one out.
     if (!leaves_floor(facts.view, 1)) continue;
     if (!may_remove(facts.view, old.id, facts.voters, config.election_min)) return std::nullopt;
-    return eviction(old.id, EvictionReason::replaced);
+    return removal(facts, old.id, EvictionReason::replaced);
   }
   if (facts.view.members.size() >= facts.view.voters_max) return std::nullopt;
   return ViewChange{ViewCause::join, {joiner.id}, joiner, {}, {}};
@@ -174,8 +170,15 @@ std::optional<ViewChange> next_view_change(const PolicyFacts& facts, const Confi
   }
   for (const MemberId& id : facts.leaving)
     if (may_remove(facts.view, id, facts.voters, config.election_min))
-      return ViewChange{ViewCause::leave, {id}, {}, {}, {}};
+      return removal(facts, id, {});
   return std::nullopt;
+}
+
+ViewChange removal(const PolicyFacts& facts, const MemberId& member, EvictionReason reason) {
+  const auto& leaving = facts.leaving;
+  const bool leaves = std::find(leaving.begin(), leaving.end(), member) != leaving.end();
+  if (leaves) return {ViewCause::leave, {member}, {}, {}, {}};
+  return {ViewCause::evict, {member}, {}, reason, {}};
 }
 
 View changed(const View& view, const ViewChange& change, GroupClock clock) {

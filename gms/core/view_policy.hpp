@@ -71,6 +71,11 @@ struct PolicyFacts {
 [[nodiscard]] std::optional<ViewChange> next_view_change(const PolicyFacts& facts,
                                                          const Config& config);
 
+/// Takes a voter out: by the leave that it was asked for, so that it stays away, else by an
+/// eviction.
+[[nodiscard]] ViewChange removal(const PolicyFacts& facts, const model::MemberId& member,
+                                 EvictionReason reason);
+
 /// The view after `change`, with the next number [I14]; maintenance that is over by `clock` is not
 /// in it. Precondition: the change fits the view.
 [[nodiscard]] model::View changed(const model::View& view, const ViewChange& change,

@@ -38,8 +38,9 @@ PolicyFacts Engine::Parts::policy_facts(const Leading& leading) const {
   PolicyFacts facts{log.view().view, {}, {}, leading.leaving, group_clock(leading), {}};
   for (const Member& member : facts.view.members)
     facts.voters.push_back(voter_facts(leading, member.id));
+  // The request of one that was not heard yet may be of long ago.
   for (const Joining& joining : leading.joining)
-    facts.joiners.push_back({joining.member, may_vote(joining)});
+    if (joining.heartbeats > 0) facts.joiners.push_back({joining.member, may_vote(joining)});
   if (leading.lowered_at) facts.since_lowered = now - *leading.lowered_at;
   return facts;
 }
@@ -102,7 +103,6 @@ void Engine::Parts::note_change(Leading& leading, const ViewChange& change) {
       std::erase_if(leading.joining, [&](const Joining& j) { return j.member.id == subject; });
       break;
     case ViewCause::evict:
-      std::erase(leading.leaving, subject);
       // What goes together is one eviction: only its last one lowers the quorum.
       if (evicted_together(voters, config.evict_mode) == 1) leading.lowered_at = now;
       break;
