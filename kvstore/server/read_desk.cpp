@@ -51,7 +51,10 @@ void ReadDesk::on_barrier(Ticket ticket, Instant now) {
 
 void ReadDesk::serve_passed(Instant now) {
   served_bytes_ = 0;
-  while (!passed_.empty() && served_bytes_ < limits_.turn_reply_bytes_max) {
+  std::size_t served = 0;
+  while (!passed_.empty() && served < limits_.turn_requests_max &&
+         served_bytes_ < limits_.turn_reply_bytes_max) {
+    ++served;
     Round& round = passed_.front();
     Place& place = round.places[round.served++];
     place.read.query = gms::model::ByteSpan(round.queries).subspan(place.offset, place.size);

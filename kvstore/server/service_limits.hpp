@@ -18,8 +18,9 @@ struct ServiceLimits {
   /// The same of all connections; past it requests are answered `busy`.
   std::size_t requests_max = 65536;
   std::size_t request_bytes_max = 256 * 1024 * 1024;
-  /// Requests that are taken in one turn of the event loop; who has sent more waits for its next
-  /// turn, before which the group's own traffic has its own.
+  /// Requests that are taken in one turn of the event loop, and reads that are served of those that
+  /// waited for the leader's word; who has sent more waits for its next turn, before which the
+  /// group's own traffic has its own.
   std::size_t turn_requests_max = 4096;
   /// Bytes that are read in one turn, from all connections, but for the end of one read.
   std::size_t turn_request_bytes_max = 1024 * 1024;

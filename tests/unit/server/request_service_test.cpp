@@ -474,6 +474,25 @@ TEST_F(RequestServiceTest, ServesReadsOverSeveralTurnsWhenTheyAreLarge) {
   EXPECT_EQ(service->reads().waiting(), 0u);
 }
 
+TEST_F(RequestServiceTest, ServesReadsOverSeveralTurnsWhenTheyAreManyAndRefused) {
+  limits.turn_requests_max = 2;
+  service = std::make_unique<RequestService>(
+      RequestService::Parts{*replica, writes, answers, ordering, inspection}, limits);
+  lead();
+  const std::size_t before = got().size();
+  for (std::uint64_t id = 1; id <= 5; ++id) get(id, {});
+  // What is answered `busy` has no bytes that would be counted.
+  replies.room = false;
+  service->on_read_ready(*ordering.barrier, now);
+  EXPECT_EQ(got().size(), before + 2);
+  service->serve_reads(now);
+  EXPECT_EQ(got().size(), before + 4);
+  service->serve_reads(now);
+  EXPECT_EQ(got().size(), before + 5);
+  EXPECT_FALSE(service->reads().has_passed());
+  EXPECT_EQ(got().back().error, ErrorCode::busy);
+}
+
 TEST_F(RequestServiceTest, RefusesTheReadsThatAreLeftWhenTheStateGoesOutOfUse) {
   limits.turn_reply_bytes_max = 1;
   service = std::make_unique<RequestService>(
