@@ -110,7 +110,7 @@ TEST_F(ClientTest, SaysOfAReadThatNobodyAnswersThatItIsUnavailable) {
     server->on_request([](FakeServer& self, const Received& request) {
       self.refuse(request, ErrorCode::unavailable, "an election is running");
     });
-  const auto client = connect(milliseconds(200));
+  const auto client = connect(milliseconds(800));
   std::optional<Result<std::optional<Value>>> ended;
   client->get("key", {}, [&](Result<std::optional<Value>> value) { ended = std::move(value); });
   ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
@@ -121,7 +121,7 @@ TEST_F(ClientTest, SaysOfAReadThatNobodyAnswersThatItIsUnavailable) {
 
 TEST_F(ClientTest, TimesOutWhenAReadIsNotAnsweredForNoKnownReason) {
   for (FakeServer* server : {&n1, &n2, &n3}) server->on_request(keep_silent);
-  const auto client = connect(milliseconds(100));
+  const auto client = connect(milliseconds(500));
   std::optional<Result<std::optional<Value>>> ended;
   client->get("key", {}, [&](Result<std::optional<Value>> value) { ended = std::move(value); });
   ASSERT_TRUE(run_until([&] { return ended.has_value(); }));
