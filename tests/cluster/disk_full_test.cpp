@@ -116,7 +116,7 @@ class DiskFull : public ::testing::Test {
   /// room in between, which it does once or twice.
   [[nodiscard]] std::string status_when_full() {
     std::string said;
-    for (int tries = 0; tries < 5 && said.empty(); ++tries) {
+    for (int tries = 0; tries < patience() && said.empty(); ++tries) {
       said = group.kvctl({"status"}).err;
       if (said.empty()) (void)fill();
     }
