@@ -112,8 +112,8 @@ class DiskFull : public ::testing::Test {
     return {};
   }
 
-  /// What `status` says after a write was refused: that the disk is full, unless the store made
-  /// room in between, which it does once or twice.
+  /// What `status` says after a write was refused: that the disk is full. With a sanitizer the
+  /// store may have the time to make room in between.
   [[nodiscard]] std::string status_when_full() {
     std::string said;
     for (int tries = 0; tries < patience() && said.empty(); ++tries) {
