@@ -1,6 +1,7 @@
 #include "tests/cluster/call_book.hpp"
 
 #include <chrono>
+#include <sstream>
 
 namespace tests::cluster {
 
@@ -19,8 +20,18 @@ linearizability::Outcome outcome_of(const client::Error& error) {
                                                   : linearizability::Outcome::failed;
 }
 
+namespace {
+
+std::filesystem::path own_journal_of(const std::filesystem::path& journal) {
+  return journal.string() + ".own";
+}
+
+}  // namespace
+
 CallBook::CallBook(const std::filesystem::path& journal) {
-  if (!journal.empty()) journal_.open(journal, std::ios::app);
+  if (journal.empty()) return;
+  own_journal_.open(own_journal_of(journal), std::ios::app);
+  journal_.open(journal, std::ios::app);
 }
 
 template <class Call>
@@ -54,18 +65,37 @@ void CallBook::end(const ListOperation& call) {
 
 void CallBook::acknowledged(const std::string& key, const std::string& value) {
   const std::lock_guard held(lock_);
-  own_keys_.emplace(key, value);
+  own_keys_.acknowledged.emplace(key, value);
+  if (own_journal_.is_open()) own_journal_ << "acknowledged " << key << ' ' << value << std::endl;
 }
 
 void CallBook::doubled(const std::string& key) {
   const std::lock_guard held(lock_);
-  doubled_keys_.push_back(key);
+  own_keys_.doubled.push_back(key);
+  if (own_journal_.is_open()) own_journal_ << "doubled " << key << std::endl;
 }
 
 void CallBook::note(const client::Error& error) {
   if (error.code != ErrorCode::outcome_unknown) return;
   const std::lock_guard held(lock_);
   unknown_.push_back(error.detail);
+}
+
+void add_own_keys(const std::filesystem::path& journal, OwnKeys& own_keys) {
+  std::ifstream in(own_journal_of(journal));
+  // A line without an end is of a client that was killed: nobody was told what it says.
+  for (std::string line; std::getline(in, line) && !in.eof();) {
+    std::istringstream words(line);
+    std::string kind;
+    std::string key;
+    std::string value;
+    words >> kind >> key;
+    std::getline(words.ignore(1), value);
+    if (kind == "doubled")
+      own_keys.doubled.push_back(key);
+    else
+      own_keys.acknowledged.emplace(key, value);
+  }
 }
 
 }  // namespace tests::cluster

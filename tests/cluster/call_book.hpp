@@ -17,11 +17,19 @@ namespace tests::cluster {
 [[nodiscard]] linearizability::Moment moment_now();
 [[nodiscard]] linearizability::Outcome outcome_of(const client::Error& error);
 
+/// Keys that a client wrote once, only if absent.
+struct OwnKeys {
+  /// Those whose write was acknowledged, with their values.
+  std::map<std::string, std::string> acknowledged;
+  /// Those whose only write was told that the key was there already.
+  std::vector<std::string> doubled;
+};
+
 /// What clients asked and were told. Thread rule: any thread.
 class CallBook {
  public:
   /// With a journal each call is written there when it begins, and again when it has ended: it says
-  /// what a client did that was killed.
+  /// what a client did that was killed. What came of own keys is in a file beside it.
   explicit CallBook(const std::filesystem::path& journal);
 
   void begin(const linearizability::Operation& call);
@@ -37,8 +45,7 @@ class CallBook {
 
   // When nobody writes any more.
   [[nodiscard]] const linearizability::Recording& recording() const { return recording_; }
-  [[nodiscard]] const std::map<std::string, std::string>& own_keys() const { return own_keys_; }
-  [[nodiscard]] const std::vector<std::string>& doubled_keys() const { return doubled_keys_; }
+  [[nodiscard]] const OwnKeys& own_keys() const { return own_keys_; }
   [[nodiscard]] const std::vector<std::string>& unknown() const { return unknown_; }
 
  private:
@@ -47,10 +54,13 @@ class CallBook {
 
   std::mutex lock_;
   std::ofstream journal_;
+  std::ofstream own_journal_;
   linearizability::Recording recording_;
-  std::map<std::string, std::string> own_keys_;
-  std::vector<std::string> doubled_keys_;
+  OwnKeys own_keys_;
   std::vector<std::string> unknown_;
 };
+
+/// Adds those of a client that had this journal.
+void add_own_keys(const std::filesystem::path& journal, OwnKeys& own_keys);
 
 }  // namespace tests::cluster

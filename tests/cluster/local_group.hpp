@@ -67,6 +67,8 @@ class LocalGroup {
   [[nodiscard]] pid_t pid(const std::string& name) const;
   /// Whether a replica has a process, paused or not.
   [[nodiscard]] bool runs(const std::string& name) const { return process(name).has_value(); }
+  /// The process of a replica; nothing when it does not run, or is none of the group.
+  [[nodiscard]] std::optional<pid_t> process(const std::string& name) const;
   /// Waits until a replica does not run any more; false when it still does by then.
   [[nodiscard]] bool ends_within(const std::string& name, std::chrono::milliseconds limit) const;
   /// What a replica has said; nothing if it was never started.
@@ -79,7 +81,6 @@ class LocalGroup {
  private:
   /// Ends the processes and removes the files.
   void destroy() const;
-  [[nodiscard]] std::optional<pid_t> process(const std::string& name) const;
   /// Writes down where the replicas are, for kvctl.
   void place() const;
 

@@ -32,18 +32,18 @@ class Overload : public ::testing::Test {
     group.emplace(3, 30200);
     group->must({"put", "large", "-q"}, std::string(kMiB, 'v'));
     before = *group->view();
-    campaigns_before = campaigns();
+    campaigns_before = sum_of("gms.campaigns");
+    shed_before = sum_of("clients.shed");
     for (const std::string name : {"n1", "n2", "n3"}) processes.push_back(group->pid(name));
     flood.emplace(group->endpoints(), "large");
   }
 
-  /// Elections that members began, so far.
-  [[nodiscard]] std::int64_t campaigns() const {
+  /// What all members have counted so far; throws when one does not say.
+  [[nodiscard]] std::int64_t sum_of(std::string_view counter) const {
     const auto status = boost::json::parse(group->must({"status", "-v", "-o", "json"}));
     std::int64_t sum = 0;
     for (const auto& member : status.at("members").as_array())
-      if (const auto* counters = member.as_object().if_contains("counters"))
-        sum += counters->at("gms.campaigns").to_number<std::int64_t>();
+      sum += member.at("counters").at(counter).to_number<std::int64_t>();
     return sum;
   }
 
@@ -84,7 +84,8 @@ class Overload : public ::testing::Test {
     group->must({"put", "after", "the load"});
     EXPECT_LT(Clock::now() - end, patience() * 1s);
     EXPECT_EQ(group->view()->seq, before.seq) << group->must({"events"});
-    EXPECT_EQ(campaigns(), campaigns_before) << "an election was held: " << group->must({"events"});
+    EXPECT_EQ(sum_of("gms.campaigns"), campaigns_before)
+        << "an election was held: " << group->must({"events"});
     group->must({"verify", "--deep"});
     for (const std::string name : {"n1", "n2", "n3"})
       EXPECT_EQ(group->pid(name), processes[static_cast<std::size_t>(name[1] - '1')]);
@@ -100,6 +101,7 @@ class Overload : public ::testing::Test {
   std::optional<ClientFlood> flood;
   ShownView before;
   std::int64_t campaigns_before = 0;
+  std::int64_t shed_before = 0;
   std::vector<pid_t> processes;
   int writes = 0;
   std::vector<std::string> failures;
@@ -160,6 +162,7 @@ TEST_F(Overload, LargeValuesAreRefusedAsBusyAndTakenAgainAfterwards) {
   for (std::thread& writer : writers) writer.join();
   tell("large values");
   EXPECT_GT(done, 0);
+  EXPECT_GT(sum_of("clients.shed"), shed_before) << "nobody was told to come again";
   EXPECT_GT(writes, 5);
 }
 

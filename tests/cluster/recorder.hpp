@@ -56,10 +56,10 @@ class Recorder {
   }
   /// The keys written only-if-absent that were acknowledged, and their values.
   [[nodiscard]] const std::map<std::string, std::string>& acknowledged() const {
-    return book_.own_keys();
+    return book_.own_keys().acknowledged;
   }
   /// Keys whose only write was told that the key was there already: executed twice.
-  [[nodiscard]] const std::vector<std::string>& doubled() const { return book_.doubled_keys(); }
+  [[nodiscard]] const std::vector<std::string>& doubled() const { return book_.own_keys().doubled; }
   /// What was said of each write whose outcome is unknown.
   [[nodiscard]] const std::vector<std::string>& unknown() const { return book_.unknown(); }
 

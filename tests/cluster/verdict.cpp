@@ -18,13 +18,13 @@ std::string wrong_with_order(const linearizability::History& history) {
 
 }  // namespace
 
-std::string wrong_with_own_keys(const LocalGroup& group, const CallBook& book) {
+std::string wrong_with_own_keys(const LocalGroup& group, const OwnKeys& own_keys) {
   std::string wrong;
-  for (const std::string& key : book.doubled_keys()) wrong += key + " was written twice\n";
+  for (const std::string& key : own_keys.doubled) wrong += key + " was written twice\n";
   client::Options options;
   options.endpoints = group.endpoints();
   client::Client client(options);
-  for (const auto& [key, value] : book.own_keys()) {
+  for (const auto& [key, value] : own_keys.acknowledged) {
     const auto got = client.get(key);
     if (!got)
       wrong += key + ": " + got.error().detail + "\n";
@@ -38,7 +38,7 @@ std::string wrong_with_own_keys(const LocalGroup& group, const CallBook& book) {
 
 std::string wrong_with(const LocalGroup& group, const Recorder& recorder) {
   std::string wrong = wrong_with_order(recorder.history());
-  wrong += wrong_with_own_keys(group, recorder.book());
+  wrong += wrong_with_own_keys(group, recorder.book().own_keys());
   const Finished verified = group.kvctl({"verify", "--deep"});
   if (verified.exit_code != 0) wrong += verified.out + verified.err;
   return wrong;

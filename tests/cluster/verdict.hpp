@@ -14,7 +14,7 @@ namespace tests::cluster {
 [[nodiscard]] std::string wrong_with(const LocalGroup& group, const Recorder& recorder);
 
 /// The part of it that asks about the keys of the clients' own.
-[[nodiscard]] std::string wrong_with_own_keys(const LocalGroup& group, const CallBook& book);
+[[nodiscard]] std::string wrong_with_own_keys(const LocalGroup& group, const OwnKeys& own_keys);
 
 /// The longest time in which no call of any client ended well.
 [[nodiscard]] std::chrono::milliseconds longest_pause(const linearizability::History& history);

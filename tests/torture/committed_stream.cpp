@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <charconv>
-#include <limits>
+#include <unordered_map>
 
-#include "gms/log/inspection.hpp"
-#include "gms/log/posix_file_system.hpp"
 #include "tests/cluster/lane.hpp"
 #include "tests/linearizability/register_model.hpp"
 
 namespace tests::torture {
 
-using gms::model::EntryRun;
 using gms::model::EntryView;
 using gms::model::Index;
 using linearizability::Action;
@@ -34,46 +31,14 @@ bool is_erase(const Operation& operation) {
   return operation.action == Action::erase || operation.action == Action::erase_if;
 }
 
-template <class Visit>
-void for_each_entry(const MemberLog& log, Index commit, Visit visit) {
-  for (const EntryRun& run : log.runs)
-    for (const EntryView entry : run)
-      if (entry.index() <= commit) visit(entry);
-}
-
 }  // namespace
 
-gms::model::Result<MemberLog> read_log(const std::string& name, const std::filesystem::path& data) {
-  gms::log::PosixFileSystem files;
-  auto inspected = gms::log::inspect(files, data.string(), std::numeric_limits<std::size_t>::max());
-  if (!inspected) return inspected.error();
-  MemberLog log{name, inspected->log.log.base.head.position.index, {}};
-  for (EntryRun& run : inspected->log.log.tail) log.runs.push_back(std::move(run));
-  return log;
-}
-
-std::string difference_between(const std::vector<MemberLog>& logs, Index commit) {
-  std::map<std::uint64_t, std::pair<std::string, gms::model::EntryHash>> known;
-  std::string differs;
-  for (const MemberLog& log : logs)
-    for_each_entry(log, commit, [&](EntryView entry) {
-      const auto [at, is_new] =
-          known.try_emplace(entry.index().value(), std::pair(log.name, entry.hash()));
-      if (is_new || at->second.second == entry.hash() || !differs.empty()) return;
-      differs = "entry " + std::to_string(at->first) + " is not the same in the logs of " +
-                at->second.first + " and " + log.name;
-    });
-  return differs;
-}
-
-void settle_indexes(linearizability::Recording& recording, const std::vector<MemberLog>& logs) {
-  std::map<std::uint64_t, Index> with_effect;
-  for (const MemberLog& log : logs) {
-    Index last;
-    for_each_entry(log, Index(std::numeric_limits<std::uint64_t>::max()), [&](EntryView entry) {
-      if (entry.kind() != gms::model::EntryKind::noop) last = entry.index();
-      if (last != Index()) with_effect[entry.index().value()] = last;
-    });
+void settle_indexes(linearizability::Recording& recording, const CommittedEntries& committed) {
+  std::unordered_map<std::uint64_t, Index> with_effect;
+  Index last;
+  for (const EntryView entry : committed.entries) {
+    if (entry.kind() != gms::model::EntryKind::noop) last = entry.index();
+    if (last != Index()) with_effect[entry.index().value()] = last;
   }
   const auto settle = [&](Index& index) {
     const auto found = with_effect.find(index.value());
@@ -199,31 +164,14 @@ void CommittedStream::keep(Index index, std::size_t operation) {
   value = step(value, write).value_or(value);
 }
 
-ReplayVerdict replay(std::span<const Operation> history, const std::vector<MemberLog>& logs,
-                     Index commit) {
-  if (logs.empty()) return {};
-  // No log alone need have all: one begins at a snapshot, another's member was behind at its end.
-  std::map<Index, EntryView> entries;
-  for (const MemberLog& log : logs)
-    for_each_entry(log, commit,
-                   [&](EntryView entry) { entries.try_emplace(entry.index(), entry); });
+ReplayVerdict replay(std::span<const Operation> history, const CommittedEntries& committed) {
+  if (!committed.lost.empty()) return {0, committed.lost, ""};
+  if (!committed.missing.empty()) return {0, "", committed.missing};
   CommittedStream stream(history);
-  Index last;
-  for (const auto& [index, entry] : entries) {
-    if (index != last.next()) break;
-    stream.take(entry);
-    last = index;
-  }
-  if (last < commit) {
-    const bool is_in_snapshot =
-        std::ranges::any_of(logs, [&](const MemberLog& log) { return log.base > last; });
-    if (is_in_snapshot) return {};
-    return {stream.writes().size(), "entry " + std::to_string(last.next().value()) +
-                                        " is committed, and not in the stream"};
-  }
-  if (stream.surprise()) return {stream.writes().size(), *stream.surprise()};
+  for (const EntryView entry : committed.entries) stream.take(entry);
+  if (stream.surprise()) return {stream.writes().size(), *stream.surprise(), ""};
   const auto wrong = check_replay(history, stream.writes());
-  return {stream.writes().size(), wrong.value_or("")};
+  return {stream.writes().size(), wrong.value_or(""), ""};
 }
 
 }  // namespace tests::torture

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
@@ -8,35 +7,18 @@
 #include <string>
 #include <vector>
 
-#include "gms/model/entry_run.hpp"
 #include "kvstore/api/command.hpp"
 #include "tests/linearizability/history_file.hpp"
 #include "tests/linearizability/witness.hpp"
+#include "tests/torture/committed_log.hpp"
 
 namespace tests::torture {
 
-/// A member's log as it lies in its directory. The member does not run.
-struct MemberLog {
-  std::string name;
-  /// The log begins after it.
-  gms::model::Index base;
-  std::vector<gms::model::EntryRun> runs;
-};
-
-/// Error: as inspection says.
-[[nodiscard]] gms::model::Result<MemberLog> read_log(const std::string& name,
-                                                     const std::filesystem::path& data);
-
-/// Compares the hashes of all entries up to `commit` that two logs have; each hash stands for all
-/// entries before it too. What differs, in words; empty if nothing does.
-[[nodiscard]] std::string difference_between(const std::vector<MemberLog>& logs,
-                                             gms::model::Index commit);
-
 /// What a member says that it had applied counts an entry without an effect, such as a new leader's
 /// first, or does not, as the batches came. This sets each read's index to that of the last entry
-/// at or before it that has an effect: one state has one index then. A read of which the logs do
-/// not tell has none.
-void settle_indexes(linearizability::Recording& recording, const std::vector<MemberLog>& logs);
+/// at or before it that has an effect: one state has one index then. A read of an index of which
+/// the entries do not tell has none.
+void settle_indexes(linearizability::Recording& recording, const CommittedEntries& committed);
 
 /// The writes of `history` that the committed stream has, in its order. Entries that are not
 /// carried out are left out: copies of a call, and calls of sessions that are unknown. It knows
@@ -90,15 +72,17 @@ class CommittedStream {
 [[nodiscard]] gms::model::Index last_acknowledged(
     std::span<const linearizability::Operation> history);
 
-/// What the replay of the entries that the logs have together says.
+/// What the replay of the committed entries says.
 struct ReplayVerdict {
-  /// How many writes of clients were replayed; zero if the first entries are in no log any more.
+  /// How many writes of clients were replayed.
   std::uint64_t writes = 0;
   /// Empty if nothing is wrong.
   std::string wrong;
+  /// Why nothing was replayed; empty if all was.
+  std::string inconclusive;
 };
 
 [[nodiscard]] ReplayVerdict replay(std::span<const linearizability::Operation> history,
-                                   const std::vector<MemberLog>& logs, gms::model::Index commit);
+                                   const CommittedEntries& committed);
 
 }  // namespace tests::torture

@@ -14,9 +14,9 @@ constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
 /// Fewer say nothing.
 constexpr std::size_t kSamplesMin = 40;
 /// What may come and go.
-constexpr std::uint64_t kMemorySlack = 32 * kMiB;
-constexpr std::uint64_t kDiskSlack = 64 * kMiB;
-constexpr std::uint64_t kDescriptorSlack = 64;
+constexpr std::uint64_t kMemorySlack = 16 * kMiB;
+constexpr std::uint64_t kDiskSlack = 32 * kMiB;
+constexpr std::uint64_t kDescriptorSlack = 24;
 
 std::uint64_t resident_bytes(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/statm");
@@ -105,7 +105,7 @@ void FootprintWatch::watch() {
       if (sample.memory_bytes == 0) continue;
       sample.seconds =
           std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
-      samples_[process.name].push_back(sample);
+      samples_[{process.name, process.pid}].push_back(sample);
     }
     std::this_thread::sleep_for(500ms);
   }
@@ -115,7 +115,7 @@ std::string FootprintWatch::stop() {
   stopping_ = true;
   if (thread_.joinable()) thread_.join();
   std::string grown;
-  for (const auto& [name, samples] : samples_) grown += growth_in(name, samples);
+  for (const auto& [process, samples] : samples_) grown += growth_in(process.first, samples);
   return grown;
 }
 
@@ -127,9 +127,23 @@ std::string FootprintWatch::report() const {
            std::to_string(sample.descriptors);
   };
   std::string text;
-  for (const auto& [name, samples] : samples_)
+  for (const auto& [name, samples] : longest())
     text += name + " " + line(samples[samples.size() / 3]) + "; " + line(samples.back()) + "\n";
   return text;
+}
+
+std::map<std::string, FootprintWatch::Samples> FootprintWatch::longest() const {
+  std::map<std::string, Samples> longest;
+  for (const auto& [process, samples] : samples_)
+    if (Samples& known = longest[process.first]; samples.size() > known.size()) known = samples;
+  return longest;
+}
+
+double FootprintWatch::longest_life(const std::string& name) const {
+  const auto all = longest();
+  const auto found = all.find(name);
+  if (found == all.end()) return 0;
+  return found->second.back().seconds - found->second.front().seconds;
 }
 
 }  // namespace tests::torture

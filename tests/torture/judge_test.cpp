@@ -1,7 +1,12 @@
 #include "tests/torture/judge.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <fstream>
+
+#include "gms/log/batch_header.hpp"
+#include "gms/model/crc32c.hpp"
 #include "tests/torture/committed_stream.hpp"
 #include "tests/torture/footprint.hpp"
 
@@ -73,6 +78,19 @@ TEST(Judge, LooksAtListsTwice) {
   EXPECT_EQ(judgement.search, "violated");
 }
 
+TEST(Judge, DoesNotTakeTheUndecidedForRight) {
+  ListOperation append;
+  append.key = Key(9);
+  append.action = ListAction::append;
+  append.element = Value(1);
+  append.returned = 5;
+  append.outcome = Outcome::ok;
+  const Judgement judgement = judge({{}, {append}});
+  EXPECT_EQ(judgement.lists, "inconclusive");
+  EXPECT_EQ(judgement.search, "ok");
+  EXPECT_FALSE(judgement.is_clean());
+}
+
 /// A stream of commands as a log has it.
 class Stream {
  public:
@@ -98,6 +116,11 @@ class Stream {
   gms::model::EntryRunBuilder builder_;
 };
 
+ReplayVerdict replay_of(std::span<const Operation> history, const std::vector<MemberLog>& logs,
+                        Index commit) {
+  return replay(history, LogRemains(logs).up_to(commit));
+}
+
 Stream with_session() {
   Stream stream;
   stream.add(kvstore::api::RegisterSession{kvstore::api::Nonce(77)});
@@ -107,30 +130,30 @@ Stream with_session() {
 TEST(Replay, HoldsResultsAgainstTheStream) {
   auto logs = with_session().add_put(1, "5").add_put(2, "6").logs();
   const std::vector<Operation> good{put(5, 2, 0), put(6, 3, 10), get(6, 3, 20)};
-  EXPECT_EQ(replay(good, logs, Index(3)).wrong, "");
-  EXPECT_EQ(replay(good, logs, Index(3)).writes, 2U);
+  EXPECT_EQ(replay_of(good, logs, Index(3)).wrong, "");
+  EXPECT_EQ(replay_of(good, logs, Index(3)).writes, 2U);
   const std::vector<Operation> stale{put(5, 2, 0), put(6, 3, 10), get(5, 3, 20)};
-  EXPECT_THAT(replay(stale, logs, Index(3)).wrong, HasSubstr("did not see the state"));
-  EXPECT_THAT(replay(good, logs, Index(2)).wrong, HasSubstr("is not in the stream"));
+  EXPECT_THAT(replay_of(stale, logs, Index(3)).wrong, HasSubstr("did not see the state"));
+  EXPECT_THAT(replay_of(good, logs, Index(2)).wrong, HasSubstr("is not in the stream"));
 }
 
 TEST(Replay, LeavesOutTheCopiesOfACall) {
   auto logs = with_session().add_put(1, "5").add_put(1, "5").logs();
-  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong, "");
+  EXPECT_EQ(replay_of(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong, "");
 }
 
 TEST(Replay, FindsACallThatWasCarriedOutTwice) {
   auto logs = with_session().add_put(1, "5").add_put(2, "5").logs();
-  EXPECT_THAT(replay(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong,
+  EXPECT_THAT(replay_of(std::vector<Operation>{put(5, 2, 0)}, logs, Index(3)).wrong,
               HasSubstr("twice"));
 }
 
 TEST(Replay, FindsAWriteThatNobodyMadeOrThatFailed) {
   auto logs = with_session().add_put(1, "5").logs();
-  EXPECT_THAT(replay({}, logs, Index(2)).wrong, HasSubstr("nobody made"));
+  EXPECT_THAT(replay_of({}, logs, Index(2)).wrong, HasSubstr("nobody made"));
   Operation failed = put(5, 0, 0);
   failed.outcome = Outcome::failed;
-  EXPECT_THAT(replay(std::vector<Operation>{failed}, logs, Index(2)).wrong, HasSubstr("failed"));
+  EXPECT_THAT(replay_of(std::vector<Operation>{failed}, logs, Index(2)).wrong, HasSubstr("failed"));
 }
 
 TEST(Replay, TellsErasesOfDifferentClientsApartByWhatTheyDid) {
@@ -150,31 +173,103 @@ TEST(Replay, TellsErasesOfDifferentClientsApartByWhatTheyDid) {
   Operation refused = unknown;
   refused.outcome = Outcome::ok;
   refused.applied = false;
-  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0), unknown, refused}, logs, Index(4)).wrong,
+  EXPECT_EQ(replay_of(std::vector<Operation>{put(5, 2, 0), unknown, refused}, logs, Index(4)).wrong,
             "");
-  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0), refused, unknown}, logs, Index(4)).wrong,
+  EXPECT_EQ(replay_of(std::vector<Operation>{put(5, 2, 0), refused, unknown}, logs, Index(4)).wrong,
             "");
-  EXPECT_NE(replay(std::vector<Operation>{put(5, 2, 0), refused, refused}, logs, Index(4)).wrong,
+  EXPECT_NE(replay_of(std::vector<Operation>{put(5, 2, 0), refused, refused}, logs, Index(4)).wrong,
             "");
 }
 
 TEST(Replay, TakesEachEntryFromTheLogThatHasIt) {
   const std::vector<Operation> history{put(5, 2, 0), put(6, 3, 10)};
   auto logs = with_session().add_put(1, "5").logs();
-  EXPECT_THAT(replay(history, logs, Index(3)).wrong,
-              HasSubstr("entry 3 is committed, and not in the stream"));
+  EXPECT_THAT(replay_of(history, logs, Index(3)).wrong,
+              HasSubstr("entry 3 is committed, and in no log"));
   auto all = with_session().add_put(1, "5").add_put(2, "6").logs();
   all[0].name = "n2";
   logs.push_back(all[0]);
-  EXPECT_EQ(replay(history, logs, Index(3)).wrong, "");
-  EXPECT_EQ(replay(history, logs, Index(3)).writes, 2U);
+  EXPECT_EQ(replay_of(history, logs, Index(3)).wrong, "");
+  EXPECT_EQ(replay_of(history, logs, Index(3)).writes, 2U);
 }
 
-TEST(Replay, NeedsALogThatGoesBackToTheFirstEntry) {
+/// The entries from `first` on: what is left of a log that was trimmed.
+std::vector<MemberLog> trimmed(std::vector<MemberLog> logs, std::uint64_t first) {
+  logs[0].base = Index(first - 1);
+  logs[0].runs[0] = logs[0].runs[0].from(Index(first));
+  return logs;
+}
+
+TEST(Replay, IsInconclusiveWithoutTheFirstEntries) {
+  const auto logs = trimmed(with_session().add_put(1, "5").logs(), 2);
+  const ReplayVerdict verdict = replay_of({}, logs, Index(2));
+  EXPECT_EQ(verdict.inconclusive, "nothing is left of entry 1");
+  EXPECT_EQ(verdict.wrong, "");
+  EXPECT_EQ(verdict.writes, 0U);
+}
+
+TEST(Replay, IsInconclusiveWhereASnapshotAloneHasTheCommit) {
   auto logs = with_session().add_put(1, "5").logs();
-  logs[0].base = Index(7);
-  EXPECT_EQ(replay({}, logs, Index(9)).writes, 0U);
-  EXPECT_EQ(replay({}, logs, Index(9)).wrong, "");
+  logs.push_back({"n2", Index(9), {}});
+  EXPECT_EQ(replay_of({}, logs, Index(9)).inconclusive, "entry 3 is in a snapshot alone");
+}
+
+/// A segment file as it may lie there: what a log was once, behind what is none.
+std::filesystem::path segment_with(const gms::model::EntryRun& run) {
+  gms::log::BatchHeader header;
+  header.seq = gms::log::BatchSeq(4);
+  header.first_index = run.first_index();
+  header.first_epoch = run.front().epoch();
+  header.entry_bytes = run.bytes();
+  header.entry_count = static_cast<std::uint32_t>(run.count());
+  header.entries_checksum = gms::model::crc32c(0, run.encoded().bytes());
+  const auto encoded = encode(header);
+  const std::filesystem::path path =
+      std::filesystem::path(::testing::TempDir()) / ("segment-" + std::to_string(::getpid()));
+  std::ofstream out(path, std::ios::binary);
+  out << std::string(gms::log::kSectorBytes, 'x');
+  out.write(reinterpret_cast<const char*>(encoded.data()), encoded.size());
+  const gms::model::ByteSpan entries = run.encoded().bytes();
+  out.write(reinterpret_cast<const char*>(entries.data()),
+            static_cast<std::streamsize>(entries.size()));
+  return path;
+}
+
+TEST(LogRemains, GoBackByWayOfSegmentsThatAreNoPartOfALogAnyMore) {
+  const auto whole = with_session().add_put(1, "5").add_put(2, "6").logs();
+  const auto logs = trimmed(whole, 3);
+  LogRemains remains(logs);
+  EXPECT_EQ(remains.up_to(Index(3)).missing, "nothing is left of entry 2");
+  const auto path = segment_with(whole[0].runs[0].until(Index(3)));
+  remains.add_segment(path);
+  std::filesystem::remove(path);
+  const CommittedEntries committed = remains.up_to(Index(3));
+  EXPECT_EQ(committed.missing, "");
+  EXPECT_EQ(committed.entries.size(), 3U);
+  EXPECT_EQ(replay(std::vector<Operation>{put(5, 2, 0), put(6, 3, 10)}, committed).writes, 2U);
+}
+
+TEST(LogRemains, TakeNoEntryThatTheHashesDoNotLeadBackTo) {
+  const auto whole = with_session().add_put(1, "5").add_put(2, "6").logs();
+  const auto others = with_session().add_put(1, "7").add_put(2, "6").logs();
+  const auto logs = trimmed(whole, 3);
+  LogRemains remains(logs);
+  const auto path = segment_with(others[0].runs[0]);
+  remains.add_segment(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(remains.up_to(Index(3)).missing, "nothing is left of entry 2");
+}
+
+TEST(LogRemains, TakeNoBatchWhoseBytesAreOthers) {
+  const auto whole = with_session().add_put(1, "5").add_put(2, "6").logs();
+  const auto logs = trimmed(whole, 3);
+  LogRemains remains(logs);
+  const auto path = segment_with(whole[0].runs[0]);
+  std::fstream(path, std::ios::in | std::ios::out | std::ios::binary).seekp(-1, std::ios::end)
+      << '?';
+  remains.add_segment(path);
+  std::filesystem::remove(path);
+  EXPECT_EQ(remains.up_to(Index(3)).missing, "nothing is left of entry 2");
 }
 
 TEST(Replay, KnowsACommitFromWhatClientsWereTold) {
@@ -192,7 +287,7 @@ TEST(Logs, GiveOneStateOneIndex) {
   const std::vector<MemberLog> logs{{"n1", Index(), {entries.seal({}, gms::model::Epoch(1), {})}}};
   Recording recording{{put(1, 1, 0), get(1, 1, 10), get(1, 3, 20), get(1, 4, 30), get(1, 9, 40)},
                       {}};
-  settle_indexes(recording, logs);
+  settle_indexes(recording, LogRemains(logs).up_to(Index(4)));
   std::vector<std::uint64_t> indexes;
   for (const Operation& operation : recording.registers) indexes.push_back(operation.index.value());
   EXPECT_THAT(indexes, ::testing::ElementsAre(1, 1, 1, 4, 0));

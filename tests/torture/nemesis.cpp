@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "tests/torture/stopping/stop_order.hpp"
@@ -10,8 +11,34 @@
 namespace tests::torture {
 namespace {
 
+using namespace std::chrono_literals;
+
 /// Of a log that is quoted.
 constexpr std::size_t kLinesShown = 3;
+/// Until a signal has come about, on a machine that has much to do.
+constexpr std::chrono::seconds kSignalMax{20};
+
+/// What the kernel says of a process: `R`, `S`, `T` for one that stands still; `X` for one that is
+/// gone.
+char state_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+  std::string text;
+  std::getline(in, text);
+  // Behind its name, which may have any characters.
+  const std::size_t name_end = text.rfind(')');
+  const char state = name_end + 2 < text.size() ? text[name_end + 2] : 'X';
+  return state == 'Z' ? 'X' : state;
+}
+
+/// Waits until it is in one of these states; false when it is not by then.
+bool comes_to(pid_t process, std::string_view states) {
+  const auto until = std::chrono::steady_clock::now() + kSignalMax;
+  while (states.find(state_of(process)) == std::string_view::npos) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(1ms);
+  }
+  return true;
+}
 
 std::string last_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -44,13 +71,20 @@ void Nemesis::kill(const std::string& name) {
   look_at(name);
   const ExpectedEnds::Work work(ends_, name);
   expect_end(name);
+  const auto process = group_.process(name);
+  if (!process) return log_.add("kill refused", name);
   log_.add("kill", name);
   static_cast<void>(group_.kvctl({"local", "kill", name}));
+  if (!comes_to(*process, "X")) throw std::runtime_error(name + " was killed and goes on");
 }
 
 void Nemesis::pause(const std::string& name) {
+  const auto process = group_.process(name);
+  if (!process) return log_.add("pause refused", name);
   log_.add("pause", name);
   static_cast<void>(group_.kvctl({"local", "pause", name}));
+  // One that ends meanwhile stands still, too.
+  if (!comes_to(*process, "TX")) throw std::runtime_error(name + " was paused and goes on");
 }
 
 void Nemesis::resume(const std::string& name) {
@@ -89,12 +123,15 @@ bool Nemesis::add() {
 bool Nemesis::remove(const std::string& name) {
   look_at(name);
   const ExpectedEnds::Work work(ends_, name);
+  kept_.keep_segments(group_.directory() / name);
+  kept_.keep_log(group_.directory() / name);
   return ask("remove", {"local", "remove", name}, name);
 }
 
 bool Nemesis::replace(const std::string& name) {
   look_at(name);
   ExpectedEnds::Work work(ends_, name);
+  kept_.keep_segments(group_.directory() / name);
   const bool done = ask("replace", {"local", "replace", name}, name);
   if (done) work.revived();
   return done;

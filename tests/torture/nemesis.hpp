@@ -9,6 +9,7 @@
 #include "tests/cluster/local_group.hpp"
 #include "tests/torture/expected_ends.hpp"
 #include "tests/torture/fault_log.hpp"
+#include "tests/torture/kept_files.hpp"
 
 namespace tests::torture {
 
@@ -17,11 +18,13 @@ namespace tests::torture {
 /// thread.
 class Nemesis {
  public:
-  Nemesis(cluster::LocalGroup& group, FaultLog& log) : group_(group), log_(log) {}
+  Nemesis(cluster::LocalGroup& group, FaultLog& log, const KeptFiles& kept)
+      : group_(group), log_(log), kept_(kept) {}
 
-  /// Kills a member, as a crash would. Nothing when it does not run.
+  /// Kills a member, as a crash would, and waits until it is gone; throws when it goes on. Nothing
+  /// when it does not run.
   void kill(const std::string& name);
-  /// Stops a member without its noticing.
+  /// Stops a member without its noticing; throws when it goes on. Nothing when it does not run.
   void pause(const std::string& name);
   void resume(const std::string& name);
   /// Starts a member that does not run, and does not wait for it.
@@ -51,6 +54,8 @@ class Nemesis {
   void note(std::string_view fault, std::string_view target) { log_.add(fault, target); }
   /// The member may end from now on, until it is started.
   void expect_end(const std::string& name) { ends_.expect(name); }
+  /// It may not.
+  void expect_no_end(const std::string& name) { ends_.take_back(name); }
   [[nodiscard]] bool may_have_ended(const std::string& name) const {
     return ends_.may_have_ended(name);
   }
@@ -69,6 +74,7 @@ class Nemesis {
 
   cluster::LocalGroup& group_;
   FaultLog& log_;
+  const KeptFiles& kept_;
   ExpectedEnds ends_;
   mutable std::mutex lock_;
   /// How the last start of each ended, which does not wait for it.

@@ -1,7 +1,9 @@
 #include "tests/torture/network.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
+#include <stdexcept>
 
 namespace tests::torture {
 namespace {
@@ -34,21 +36,21 @@ exec )";
 
 }  // namespace
 
-Network::Network(Links links, int replicas, int base_port, const fs::path& directory,
-                 std::uint64_t seed) {
-  for (int number = 1; number <= replicas; ++number) names_.push_back("n" + std::to_string(number));
-  if (links == Links::direct) return;
-  if (links == Links::spaces) why_no_spaces_ = faults::NetworkSpaces::why_not();
+Network::Network(const Settings& settings) : settings_(settings) {
+  for (int number = 1; number <= settings_.replicas; ++number)
+    names_.push_back("n" + std::to_string(number));
+  if (settings_.links == Links::direct) return;
+  if (settings_.links == Links::spaces) why_no_spaces_ = faults::NetworkSpaces::why_not();
   if (!why_no_spaces_.empty())
     std::cout << "no network namespaces, a proxy holds back frames instead: " << why_no_spaces_
               << std::endl;
-  if (links == Links::spaces && why_no_spaces_.empty())
-    make_spaces(directory);
+  if (settings_.links == Links::spaces && why_no_spaces_.empty())
+    make_spaces();
   else
-    make_proxy(base_port, directory, seed);
+    make_proxy();
 }
 
-void Network::make_spaces(const fs::path& directory) {
+void Network::make_spaces() {
   spaces_ = std::make_unique<faults::NetworkSpaces>(names_);
   insecure_.emplace("KVD_INSECURE", "true");
   std::string script =
@@ -58,23 +60,25 @@ void Network::make_spaces(const fs::path& directory) {
   for (const std::string& name : names_) {
     script += name + ") exec";
     for (const std::string& word : spaces_->prefix(name)) script += " " + word;
-    script += " " + cluster::built("kvd") + " \"$@\" ;;\n";
+    script += " " + settings_.kvd.string() + " \"$@\" ;;\n";
   }
-  write_programs(directory, script + "esac\n");
+  write_programs(script + "esac\n");
 }
 
-void Network::make_proxy(int base_port, const fs::path& directory, std::uint64_t seed) {
+void Network::make_proxy() {
   std::vector<faults::FrameProxy::Member> members;
-  for (std::size_t i = 0; i < names_.size(); ++i) {
-    const std::string port = ":" + std::to_string(base_port + 101 + static_cast<int>(i));
-    members.push_back({names_[i], kProxyHost + port, "127.0.0.1" + port});
-  }
-  proxy_ = std::make_unique<faults::FrameProxy>(std::move(members), seed);
-  write_programs(directory, proxied_script() + cluster::built("kvd") + " \"$@\"\n");
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    members.push_back({names_[i], kProxyHost + peer_port(i), "127.0.0.1" + peer_port(i)});
+  proxy_ = std::make_unique<faults::FrameProxy>(std::move(members), settings_.seed);
+  write_programs(proxied_script() + settings_.kvd.string() + " \"$@\"\n");
 }
 
-void Network::write_programs(const fs::path& directory, const std::string& script) {
-  programs_ = directory / "programs";
+std::string Network::peer_port(std::size_t member) const {
+  return ":" + std::to_string(settings_.base_port + 101 + static_cast<int>(member));
+}
+
+void Network::write_programs(const std::string& script) {
+  programs_ = settings_.directory / "programs";
   fs::create_directory(programs_);
   // It looks for kvd beside itself.
   fs::copy_file(cluster::built("kvctl"), programs_ / "kvctl");
@@ -99,6 +103,17 @@ std::string Network::means() const {
 void Network::block(const std::string& from, const std::string& to) {
   if (spaces_) return spaces_->block(from, to);
   proxy_->set(from, to, {.blocked = true});
+}
+
+void Network::expect_cut(const std::string& one, const std::string& other) const {
+  if (!spaces_) return;
+  const auto to = std::ranges::find(names_, other) - names_.begin();
+  std::string address = spaces_->address(other) + peer_port(static_cast<std::size_t>(to));
+  std::ranges::replace(address, ':', '/');
+  std::vector<std::string> connects = spaces_->prefix(one);
+  connects.insert(connects.end(), {"timeout", "0.3", "bash", "-c", ": </dev/tcp/" + address});
+  if (cluster::run_program(connects).exit_code == 0)
+    throw std::runtime_error(one + " and " + other + " are not cut off from each other");
 }
 
 void Network::partition(const std::vector<std::vector<std::string>>& sides) {

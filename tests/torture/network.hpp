@@ -19,9 +19,19 @@ namespace tests::torture {
 /// can still be made. It outlives the group. One thread.
 class Network {
  public:
-  /// `directory` is the run's. Throws when it cannot be made.
-  Network(Links links, int replicas, int base_port, const std::filesystem::path& directory,
-          std::uint64_t seed);
+  /// What a network is made for: members n1, n2 and so on of a program, with files in a run's
+  /// directory.
+  struct Settings {
+    Links links = Links::direct;
+    int replicas = 0;
+    int base_port = 0;
+    std::filesystem::path kvd;
+    std::filesystem::path directory;
+    std::uint64_t seed = 0;
+  };
+
+  /// Throws when it cannot be made.
+  explicit Network(const Settings& settings);
 
   // For starting the group.
   [[nodiscard]] const std::filesystem::path& programs() const { return programs_; }
@@ -30,8 +40,12 @@ class Network {
   // For scenarios that have one.
   /// How links are cut: in words, for those who read the results.
   [[nodiscard]] std::string means() const;
+  /// The members that are on it: those of the beginning.
+  [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
   /// Nothing that the one sends reaches the other.
   void block(const std::string& from, const std::string& to);
+  /// Throws when they can make a connection. Nothing where a proxy only holds back what they say.
+  void expect_cut(const std::string& one, const std::string& other) const;
   /// Members of different sides do not hear each other; who is on none hears everybody.
   void partition(const std::vector<std::vector<std::string>>& sides);
   void heal();
@@ -39,11 +53,13 @@ class Network {
   [[nodiscard]] faults::FrameProxy& proxy() { return *proxy_; }
 
  private:
-  void make_spaces(const std::filesystem::path& directory);
-  void make_proxy(int base_port, const std::filesystem::path& directory, std::uint64_t seed);
+  void make_spaces();
+  void make_proxy();
   /// A folder with a kvctl that starts this script in place of kvd.
-  void write_programs(const std::filesystem::path& directory, const std::string& script);
+  void write_programs(const std::string& script);
+  [[nodiscard]] std::string peer_port(std::size_t member) const;
 
+  const Settings settings_;
   std::vector<std::string> names_;
   std::string why_no_spaces_;
   std::filesystem::path programs_;

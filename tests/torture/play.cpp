@@ -68,22 +68,34 @@ Logs finish(Stage& stage, Recording& recording, Row& row) {
   } catch (const std::exception& error) {
     row.findings.emplace_back(error.what());
   }
-  settle_indexes(recording, logs.logs);
   return logs;
 }
 
-void judge_all(const Recording& recording, const Logs& logs, Row& row) {
-  row.judgement = judge(recording);
-  const linearizability::History all = all_of(recording);
-  // A member that knew more may have been slow to say so.
-  const gms::model::Index commit = std::max(logs.commit, last_acknowledged(all));
-  const ReplayVerdict verdict = replay(all, logs.logs, commit);
+/// Takes what the replay says for the word of the witness.
+void judge_stream(const linearizability::History& all, const CommittedEntries& committed,
+                  Row& row) {
+  const ReplayVerdict verdict = replay(all, committed);
   row.replayed = verdict.writes;
+  if (!verdict.wrong.empty()) {
+    row.judgement.witness = "violated";
+    row.judgement.detail += "replay: " + verdict.wrong + "\n";
+  } else if (!verdict.inconclusive.empty() && row.judgement.witness == "ok") {
+    row.judgement.witness = "inconclusive";
+    row.judgement.detail += "replay: " + verdict.inconclusive + "\n";
+  }
+}
+
+void judge_all(Recording& recording, const Logs& logs, Row& row) {
+  // A member that knew more may have been slow to say so.
+  const gms::model::Index commit = std::max(logs.commit, last_acknowledged(all_of(recording)));
+  LogRemains remains(logs.logs);
+  for (const std::filesystem::path& segment : logs.segments) remains.add_segment(segment);
+  const CommittedEntries committed = remains.up_to(commit);
+  settle_indexes(recording, committed);
+  row.judgement = judge(recording);
+  judge_stream(all_of(recording), committed, row);
   const std::string differs = difference_between(logs.logs, commit);
   if (!differs.empty()) row.findings.push_back(differs);
-  if (verdict.wrong.empty()) return;
-  row.judgement.witness = "violated";
-  row.judgement.detail += "replay: " + verdict.wrong + "\n";
 }
 
 /// Plays, settles and judges.
@@ -106,9 +118,9 @@ void perform(Stage& stage, const Scenario& scenario, Row& row) {
   // Now that no process is left.
   if (const std::string found = stage.sanitizer_reports().all(); !found.empty())
     row.findings.push_back("a sanitizer: " + found);
+  judge_all(recording, logs, row);
   std::ofstream history(stage.directory() / "history.jsonl");
   save(recording, history);
-  judge_all(recording, logs, row);
 }
 
 void tell_failure(const Row& row, const std::filesystem::path& directory) {

@@ -74,9 +74,10 @@ std::string listed(const Counts& counts) {
   return text.empty() ? "none" : text;
 }
 
-/// What the log of faults has besides faults: that one was ordered, or is over.
+/// What the log of faults has besides faults: that one was ordered, has not come about, or is over.
 bool is_no_fault(std::string_view name) {
-  return name == "order" || name == "start" || name == "resume";
+  return name == "order" || name == "start" || name == "resume" || name == "heal" ||
+         name.ends_with(" refused") || name.ends_with(" missed") || name.starts_with("missed: ");
 }
 
 /// `ok` if all are, and else how many are what.
@@ -121,7 +122,8 @@ std::string command_for(const Run& run) {
 
 std::string summary(const Row& row) {
   std::uint64_t faults = 0;
-  for (const auto& [name, count] : row.faults) faults += count;
+  for (const auto& [name, count] : row.faults)
+    if (!is_no_fault(name)) faults += count;
   return row.run.scenario + " seed " + std::to_string(row.run.seed) + ", " +
          std::to_string(row.run.replicas) + " replicas: " + (row.is_clean() ? "ok" : "NOT OK") +
          ", " + grouped(row.operations) + " operations (" + grouped(row.unknown) + " unknown, " +

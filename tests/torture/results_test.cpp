@@ -44,6 +44,13 @@ TEST(Results, AreReadAsTheyWereWritten) {
   EXPECT_EQ(rows[1].faults, bad.faults);
 }
 
+TEST(Results, AreNotCleanWithFindingsAlone) {
+  Row row = row_of("pauses", 1);
+  EXPECT_TRUE(row.is_clean());
+  row.findings = {"n1 has ended by itself"};
+  EXPECT_FALSE(row.is_clean());
+}
+
 TEST(Results, AreNoneWithoutAFile) {
   EXPECT_TRUE(load_rows("/nowhere/at/all").empty());
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <map>
 #include <set>
 #include <span>
@@ -41,13 +42,20 @@ bool has_any(const std::string& line, std::span<const std::string_view> words) {
       words, [&](std::string_view word) { return line.find(word) != std::string::npos; });
 }
 
+/// What a member has said that should not be.
+void check_log(const std::string& of, std::istream&& log, bool has_damaged_stores,
+               Findings& findings) {
+  for (std::string line; std::getline(log, line);)
+    if (has_any(line, kEnds) || (!has_damaged_stores && has_any(line, kWrongStates)))
+      findings.push_back("log of " + of + ": " + line);
+}
+
 void check_logs(const Stage& stage, const cluster::LocalGroup& group, Findings& findings) {
-  for (const ProcessOf& process : stage.observer().processes()) {
-    std::istringstream log(group.log(process.name));
-    for (std::string line; std::getline(log, line);)
-      if (has_any(line, kEnds) || (!stage.has_damaged_stores() && has_any(line, kWrongStates)))
-        findings.push_back("log of " + process.name + ": " + line);
-  }
+  const bool damaged = stage.has_damaged_stores();
+  for (const ProcessOf& process : stage.observer().processes())
+    check_log(process.name, std::istringstream(group.log(process.name)), damaged, findings);
+  for (const std::filesystem::path& log : stage.kept_files().logs())
+    check_log("a member that was removed", std::ifstream(log), damaged, findings);
 }
 
 /// Of each view that several members remember, all must say the same.
@@ -102,7 +110,7 @@ std::vector<std::string> settle(Stage& stage) {
   if (!findings.empty()) return findings;
   check_views(stage, findings);
   check_replicas(stage.group(), findings);
-  const std::string lost = cluster::wrong_with_own_keys(stage.group(), stage.recorder().book());
+  const std::string lost = cluster::wrong_with_own_keys(stage.group(), stage.own_keys());
   if (!lost.empty()) findings.push_back(lost);
   return findings;
 }
@@ -146,10 +154,14 @@ Logs end_and_read_logs(Stage& stage) {
   Findings findings;
   check_logs(stage, stage.group(), findings);
   if (!findings.empty()) throw std::runtime_error(findings.front());
+  out.segments = stage.kept_files().segments();
   for (const ProcessOf& process : stage.observer().processes()) {
-    auto log = read_log(process.name, stage.group().directory() / process.name / "data");
+    const std::filesystem::path member = stage.group().directory() / process.name;
+    auto log = read_log(process.name, member / "data");
     if (!log) throw std::runtime_error("log of " + process.name + ": " + log.error().detail);
     out.logs.push_back(*std::move(log));
+    const auto segments = segments_of(member);
+    out.segments.insert(out.segments.end(), segments.begin(), segments.end());
   }
   return out;
 }

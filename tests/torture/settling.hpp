@@ -27,6 +27,8 @@ namespace tests::torture {
 /// What is in the members' directories.
 struct Logs {
   std::vector<MemberLog> logs;
+  /// Their segments, and those that were kept.
+  std::vector<std::filesystem::path> segments;
   /// Up to where the stream was committed when the members ended.
   gms::model::Index commit;
 };

@@ -18,8 +18,11 @@ const std::vector<std::pair<std::string, std::string>> kVariables{
     {"KVD_LOG_LEVEL", "info"},
 };
 
-std::vector<std::unique_ptr<cluster::Variable>> set_variables(const Equipment& equipment) {
+std::vector<std::unique_ptr<cluster::Variable>> set_variables(const Equipment& equipment,
+                                                              const KeptFiles& kept) {
   std::vector<std::unique_ptr<cluster::Variable>> all;
+  all.push_back(
+      std::make_unique<cluster::Variable>(kKeptSegmentsVariable, kept.segments_folder().string()));
   for (const auto& [name, value] : kVariables)
     all.push_back(std::make_unique<cluster::Variable>(name, value));
   for (const auto& [name, value] : equipment.variables)
@@ -27,13 +30,19 @@ std::vector<std::unique_ptr<cluster::Variable>> set_variables(const Equipment& e
   return all;
 }
 
+std::filesystem::path kvd_of(const Equipment& equipment) {
+  const std::filesystem::path kvd = cluster::built("kvd");
+  return equipment.stopping ? kvd.parent_path() / "stopping" / "kvd" : kvd;
+}
+
 std::unique_ptr<cluster::LocalGroup> start_group(const Run& run, const Equipment& equipment,
                                                  const std::filesystem::path& parent,
                                                  const Network& network) {
-  const std::filesystem::path stopping = cluster::built("stopping");
-  return std::make_unique<cluster::LocalGroup>(run.replicas, run.base_port, parent,
-                                               equipment.stopping ? stopping : network.programs(),
-                                               network.hosts());
+  // A network has programs of its own, which start this kvd.
+  const bool is_direct = equipment.links == Links::direct;
+  return std::make_unique<cluster::LocalGroup>(
+      run.replicas, run.base_port, parent,
+      is_direct ? kvd_of(equipment).parent_path() : network.programs(), network.hosts());
 }
 
 /// Clients of every kind: patient and not, that read from the leader and from others, on registers
@@ -61,18 +70,24 @@ Stage::Stage(const Run& run, const Scenario& scenario, std::filesystem::path dir
       damaged_stores_(scenario.equipment.damaged_stores),
       dice_(run.seed),
       faults_(directory_ / "faults.jsonl"),
-      variables_(set_variables(scenario.equipment)),
+      kept_(directory_),
+      variables_(set_variables(scenario.equipment, kept_)),
       reports_(directory_),
       disks_(scenario.equipment.faulty_disks
                  ? std::optional<cluster::FaultyDisks>(std::in_place, directory_)
                  : std::nullopt),
-      network_(scenario.equipment.links, run.replicas, run.base_port, directory_, run.seed),
+      network_({scenario.equipment.links, run.replicas, run.base_port, kvd_of(scenario.equipment),
+                directory_, run.seed}),
       group_(
           start_group(run, scenario.equipment, disks_ ? disks_->parent() : directory_, network_)),
       observer_(*group_),
-      nemesis_(*group_, faults_),
+      nemesis_(*group_, faults_, kept_),
       recorder_(std::make_unique<cluster::Recorder>(workload(run, *group_))),
       end_(std::chrono::steady_clock::now() + std::chrono::seconds(run.seconds)) {
+  if (disks_)
+    nemesis_.cure_at_end([this] {
+      for (const std::string& name : members()) cluster::FaultyDisks::mend(*group_, name);
+    });
   if (scenario.equipment.links != Links::direct) nemesis_.cure_at_end([this] { network_.heal(); });
 }
 
@@ -91,6 +106,12 @@ linearizability::Recording Stage::recording() const {
     all.registers.insert(all.registers.end(), written->registers.begin(), written->registers.end());
     all.lists.insert(all.lists.end(), written->lists.begin(), written->lists.end());
   }
+  return all;
+}
+
+cluster::OwnKeys Stage::own_keys() const {
+  cluster::OwnKeys all = recorder_->book().own_keys();
+  for (const std::filesystem::path& journal : journals_) add_own_keys(journal, all);
   return all;
 }
 

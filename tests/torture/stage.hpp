@@ -9,6 +9,7 @@
 #include "tests/cluster/recorder.hpp"
 #include "tests/cluster/sanitizer_reports.hpp"
 #include "tests/torture/dice.hpp"
+#include "tests/torture/kept_files.hpp"
 #include "tests/torture/nemesis.hpp"
 #include "tests/torture/network.hpp"
 #include "tests/torture/observer.hpp"
@@ -67,7 +68,10 @@ class Stage {
   /// What all clients asked and were told. The recorder has stopped, and those processes have
   /// ended.
   [[nodiscard]] linearizability::Recording recording() const;
+  /// What they wrote once.
+  [[nodiscard]] cluster::OwnKeys own_keys() const;
   [[nodiscard]] FaultLog& faults() { return faults_; }
+  [[nodiscard]] const KeptFiles& kept_files() const { return kept_; }
   [[nodiscard]] bool has_damaged_stores() const { return damaged_stores_; }
   [[nodiscard]] const cluster::SanitizerReports& sanitizer_reports() const { return reports_; }
   /// The files stay.
@@ -79,6 +83,7 @@ class Stage {
   const bool damaged_stores_;
   Dice dice_;
   FaultLog faults_;
+  KeptFiles kept_;
   std::vector<std::unique_ptr<cluster::Variable>> variables_;
   cluster::SanitizerReports reports_;
   std::optional<cluster::FaultyDisks> disks_;

@@ -19,7 +19,8 @@ void set_clock(Stage& stage, const std::string& name, long long offset_ms, int r
 /// Whether the member's events are of another time than this process's.
 bool has_wrong_clock(const Stage& stage, const std::string& address, long long offset_ms) {
   const auto events = stage.observer().client().events(address, {});
-  if (!events || events->events.empty()) return true;
+  if (!events || events->events.empty())
+    throw std::runtime_error(address + " tells no events, by which its clock shows");
   const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(
                        std::chrono::system_clock::now().time_since_epoch())
                        .count();
@@ -38,14 +39,17 @@ void check_that_clocks_can_be_wrong(Stage& stage) {
 
 }  // namespace
 
+void change_clock(Stage& stage, const std::string& name) {
+  const long long hours = static_cast<long long>(stage.dice().between(0, 4)) - 2;
+  const int rate = static_cast<int>(stage.dice().between(500, 2000));
+  stage.nemesis().note("clock", name);
+  set_clock(stage, name, hours * kHourMs, rate);
+}
+
 void play_clock_jumps(Stage& stage) {
   check_that_clocks_can_be_wrong(stage);
   while (stage.time_left()) {
-    const std::string name = stage.any_member();
-    const long long hours = static_cast<long long>(stage.dice().between(0, 4)) - 2;
-    const int rate = static_cast<int>(stage.dice().between(500, 2000));
-    stage.nemesis().note("clock", name);
-    set_clock(stage, name, hours * kHourMs, rate);
+    change_clock(stage, stage.any_member());
     stage.rest_between(50, 500);
     // Leaders of other times follow each other.
     if (stage.dice().one_in(3)) stage.nemesis().transfer(stage.any_member());

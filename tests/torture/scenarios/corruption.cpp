@@ -67,8 +67,7 @@ void expect_mending(Stage& stage, const std::string& name, std::size_t said) {
 }
 
 /// Carries out one row of the table.
-void try_damage(Stage& stage, const Damage& damage, std::uint64_t round) {
-  const std::string name = stage.any_member();
+void try_damage(Stage& stage, const std::string& name, const Damage& damage, std::uint64_t round) {
   const std::filesystem::path data = stage.group().directory() / name / "data";
   const std::filesystem::path old = stage.directory() / "old";
   const std::string before = id_of(stage, name);
@@ -111,6 +110,13 @@ Equipment corruption_equipment() {
   return equipment;
 }
 
+void damage_directory(Stage& stage, const std::string& name) {
+  std::vector<Damage> noticed;
+  for (const Damage& damage : faults::damages())
+    if (damage.verdict != Verdict::mends) noticed.push_back(damage);
+  try_damage(stage, name, stage.dice().one_of(noticed), stage.dice().between(1, 1'000'000));
+}
+
 void play_corruption(Stage& stage) {
   const auto& all = faults::damages();
   const std::uint64_t first = stage.dice().between(0, all.size() - 1);
@@ -118,7 +124,7 @@ void play_corruption(Stage& stage) {
   // All of them, however long that takes, if a minute is asked for: then it is about the table.
   const std::uint64_t rounds = stage.run().seconds >= 60 ? all.size() : 1;
   for (std::uint64_t round = 0; round < rounds || stage.time_left(); ++round)
-    try_damage(stage, all[(first + round) % all.size()], round + 1);
+    try_damage(stage, stage.any_member(), all[(first + round) % all.size()], round + 1);
 }
 
 }  // namespace tests::torture

@@ -8,13 +8,38 @@ namespace {
 using namespace std::chrono_literals;
 using cluster::FaultyDisks;
 
-/// Orders a fault of the member's disk and waits until it has come about.
-void order(Stage& stage, const std::string& fault, const std::string& name,
-           const std::string& rules) {
-  stage.nemesis().note(fault, name);
+/// Until a fault has come about: the log is written all the time.
+constexpr std::chrono::seconds kFaultMax{20};
+
+/// How a member's log fails.
+struct Failure {
+  const char* name;
+  const char* call;
+  const char* error;
+  /// What the member has to say of it.
+  const char* reason;
+};
+constexpr Failure kFailedSync{"failed sync", "sync", "EIO", "Input/output error"};
+constexpr Failure kFailedWrite{"failed write", "write", "EIO", "Input/output error"};
+/// Past its own reserve, such as by a quota: the member has not seen it come.
+constexpr Failure kNoSpace{"no space left", "write", "ENOSPC", "No space left"};
+
+/// Orders a fault of the member's disk. If it has not come about by then the order is taken back.
+bool order(Stage& stage, const std::string& fault, const std::string& name,
+           const std::string& rules, std::chrono::milliseconds limit) {
   FaultyDisks::order(stage.group(), name, rules);
-  if (!FaultyDisks::wait_until_fired(stage.group(), name, 20s))
-    throw std::runtime_error(fault + " of " + name + " has not come about");
+  bool came = FaultyDisks::wait_until_fired(stage.group(), name, limit);
+  if (!came) {
+    FaultyDisks::mend(stage.group(), name);
+    // It may have come about just then.
+    came = FaultyDisks::wait_until_fired(stage.group(), name, 200ms);
+  }
+  stage.nemesis().note(came ? fault : fault + " missed", name);
+  return came;
+}
+
+void must_come_about(bool came, const std::string& name) {
+  if (!came) throw std::runtime_error("the fault of " + name + " has not come about");
 }
 
 /// It ended for its disk, said so, and can be started again once that is well.
@@ -28,14 +53,22 @@ void expect_end_for_disk(Stage& stage, const std::string& name, const std::strin
   stage.nemesis().start(name);
 }
 
+bool fail(Stage& stage, const std::string& name, const Failure& failure,
+          std::chrono::milliseconds limit) {
+  stage.nemesis().expect_end(name);
+  const std::string which = std::to_string(stage.dice().between(0, 20)) + " 1 ";
+  const std::string rule = std::string(failure.call) + " /data/log/ " + which + failure.error;
+  const bool came = order(stage, failure.name, name, rule, limit);
+  if (came)
+    expect_end_for_disk(stage, name, failure.reason);
+  else
+    stage.nemesis().expect_no_end(name);
+  return came;
+}
+
 /// Either the leader or anybody.
 std::string victim_of(Stage& stage) {
   return stage.dice().one_in(2) ? stage.leader() : stage.any_member();
-}
-
-/// Every so many-th call, a few in a row.
-std::string calls(Stage& stage) {
-  return std::to_string(stage.dice().between(0, 20)) + " 1 ";
 }
 
 std::uint64_t view_of(const Stage& stage) {
@@ -56,13 +89,27 @@ Equipment disks_equipment() {
   return equipment;
 }
 
+bool fail_log(Stage& stage, const std::string& name, std::chrono::milliseconds limit) {
+  const std::vector<Failure> failures{kFailedSync, kFailedWrite, kNoSpace};
+  return fail(stage, name, stage.dice().one_of(failures), limit);
+}
+
+bool slow_syncs(Stage& stage, const std::string& name, std::chrono::milliseconds limit) {
+  const std::string wait = std::to_string(stage.dice().between(1000, 4000));
+  return order(stage, "slow syncs", name, "sync /data/log/ 0 100 wait:" + wait, limit);
+}
+
+bool disturb_writes(Stage& stage, const std::string& name, std::chrono::milliseconds limit) {
+  // These are no errors: what is left is written by another call.
+  return order(stage, "short and interrupted writes", name,
+               "write /data/log/ 0 50 EINTR\nwrite /data/log/ 0 50 short", limit);
+}
+
 void play_failed_fsync(Stage& stage) {
   while (stage.time_left()) {
     stage.rest_between(200, 1000);
     const std::string name = victim_of(stage);
-    stage.nemesis().expect_end(name);
-    order(stage, "failed sync", name, "sync /data/log/ " + calls(stage) + "EIO");
-    expect_end_for_disk(stage, name, "Input/output error");
+    must_come_about(fail(stage, name, kFailedSync, kFaultMax), name);
     stage.wait_all_up();
   }
 }
@@ -72,16 +119,12 @@ void play_write_errors(Stage& stage) {
     stage.rest_between(200, 1000);
     const std::string name = victim_of(stage);
     if (stage.dice().one_in(2)) {
-      // These are no errors: what is left is written by another call.
-      order(stage, "short and interrupted writes", name,
-            "write /data/log/ 0 50 EINTR\nwrite /data/log/ 0 50 short");
+      must_come_about(disturb_writes(stage, name, kFaultMax), name);
       stage.rest_between(200, 800);
       FaultyDisks::mend(stage.group(), name);
       continue;
     }
-    stage.nemesis().expect_end(name);
-    order(stage, "failed write", name, "write /data/log/ " + calls(stage) + "EIO");
-    expect_end_for_disk(stage, name, "Input/output error");
+    must_come_about(fail(stage, name, kFailedWrite, kFaultMax), name);
     stage.wait_all_up();
   }
 }
@@ -90,10 +133,7 @@ void play_disk_full(Stage& stage) {
   while (stage.time_left()) {
     stage.rest_between(200, 1000);
     const std::string name = victim_of(stage);
-    stage.nemesis().expect_end(name);
-    // Past its own reserve, such as by a quota: the member has not seen it come.
-    order(stage, "no space left", name, "write /data/log/ " + calls(stage) + "ENOSPC");
-    expect_end_for_disk(stage, name, "No space left");
+    must_come_about(fail(stage, name, kNoSpace, kFaultMax), name);
     stage.wait_all_up();
   }
 }
@@ -104,8 +144,7 @@ void play_slow_disk(Stage& stage) {
     stage.rest_between(200, 1000);
     const std::string name = victim_of(stage);
     const std::uint64_t view = view_of(stage);
-    const std::string wait = std::to_string(stage.dice().between(1000, 4000));
-    order(stage, "slow syncs", name, "sync /data/log/ 0 100 wait:" + wait);
+    must_come_about(slow_syncs(stage, name, kFaultMax), name);
     stage.rest_between(2000, 4000);
     // Longer than the silence for which members are suspected, but it is not silent.
     if (view_of(stage) != view)

@@ -5,11 +5,9 @@
 namespace tests::torture {
 
 /// Kills the leader at each named point of its work in turn: of a write's way from the request to
-/// the reply, of a snapshot that it sends, and of changes of the view.
+/// the reply, of a snapshot that it sends, and of changes of the view. Throws when no leader comes
+/// to one.
 void play_leader_crash_matrix(Stage& stage);
-/// The same but for snapshots, with logs that keep all, so that all can be replayed.
-void play_leader_crash_points(Stage& stage);
-[[nodiscard]] Equipment leader_crash_points_equipment();
 /// What the members need to run with: a log so short that who was away needs a snapshot.
 [[nodiscard]] Equipment leader_crash_matrix_equipment();
 

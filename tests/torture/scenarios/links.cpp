@@ -1,5 +1,6 @@
 #include "tests/torture/scenarios/links.hpp"
 
+#include <initializer_list>
 #include <iostream>
 #include <stdexcept>
 
@@ -17,7 +18,7 @@ struct Pair {
 };
 
 Pair any_pair(Stage& stage) {
-  std::vector<std::string> names = stage.members();
+  std::vector<std::string> names = stage.network().names();
   Pair pair;
   pair.from = stage.dice().one_of(names);
   std::erase(names, pair.from);
@@ -37,21 +38,36 @@ LinkFaults bad_link(Dice& dice) {
   return faults;
 }
 
-/// Tells what came about, for the results; throws if that was nothing.
-void tell(Stage& stage) {
+/// Tells what came about, for the results; throws if one of these has not.
+void expect(Stage& stage, std::initializer_list<Fault> wanted) {
   const faults::FaultCounts counts = stage.network().proxy().counts();
   std::cout << "  frames: " << counts.text() << std::endl;
   if (counts.sum() == 0) throw std::runtime_error("no frame met a fault");
-}
-
-void make_all_bad(Stage& stage) {
-  stage.nemesis().note("bad links", "all");
-  for (const std::string& from : stage.members())
-    for (const std::string& to : stage.members())
-      if (from != to) stage.network().proxy().set(from, to, bad_link(stage.dice()));
+  for (const Fault fault : wanted)
+    if (counts.of(fault) == 0)
+      throw std::runtime_error("no frame was " + std::string(to_string(fault)));
 }
 
 }  // namespace
+
+void make_links_bad(Stage& stage) {
+  stage.nemesis().note("bad links", "all");
+  for (const std::string& from : stage.network().names())
+    for (const std::string& to : stage.network().names())
+      if (from != to) stage.network().proxy().set(from, to, bad_link(stage.dice()));
+}
+
+void damage_frames(Stage& stage) {
+  const Pair pair = any_pair(stage);
+  LinkFaults faults;
+  const std::uint64_t kind = stage.dice().between(0, 3);
+  if (kind == 0) faults.flip = static_cast<unsigned>(stage.dice().between(1, 50));
+  if (kind == 1) faults.cut = static_cast<unsigned>(stage.dice().between(1, 50));
+  if (kind == 2) faults.byte_pause = stage.dice().ms(1, 5);
+  if (kind == 3) faults.flip = faults.cut = 5;
+  stage.nemesis().note(kind == 2 ? "trickle" : "cut and flip", pair.from + " to " + pair.to);
+  stage.network().proxy().set(pair.from, pair.to, faults);
+}
 
 Equipment links_equipment() {
   Equipment equipment;
@@ -61,14 +77,14 @@ Equipment links_equipment() {
 
 void play_bad_links(Stage& stage) {
   while (stage.time_left()) {
-    make_all_bad(stage);
+    make_links_bad(stage);
     stage.rest_between(800, 2500);
     if (!stage.dice().one_in(3)) continue;
     stage.nemesis().note("heal", "");
     stage.network().heal();
     stage.wait_all_up();
   }
-  tell(stage);
+  expect(stage, {Fault::delayed, Fault::lost, Fault::duplicated, Fault::reordered});
 }
 
 void play_flapping_links(Stage& stage) {
@@ -82,32 +98,26 @@ void play_flapping_links(Stage& stage) {
         stage.nemesis().note("block", pair.from + " to " + pair.to);
         stage.network().block(pair.from, pair.to);
       }
-      stage.rest_between(50, 500);
+      // Now and then for longer than it takes to suspect somebody.
+      stage.rest_between(50, stage.dice().one_in(4) ? 2500 : 500);
       stage.network().heal();
       stage.rest_between(20, 300);
     }
     if (stage.dice().one_in(3)) stage.wait_all_up();
   }
+  expect(stage, {Fault::blocked});
 }
 
 void play_cut_and_flipped_frames(Stage& stage) {
   while (stage.time_left()) {
-    const Pair pair = any_pair(stage);
-    LinkFaults faults;
-    const std::uint64_t kind = stage.dice().between(0, 3);
-    if (kind == 0) faults.flip = static_cast<unsigned>(stage.dice().between(1, 50));
-    if (kind == 1) faults.cut = static_cast<unsigned>(stage.dice().between(1, 50));
-    if (kind == 2) faults.byte_pause = stage.dice().ms(1, 5);
-    if (kind == 3) faults.flip = faults.cut = 5;
-    stage.nemesis().note(kind == 2 ? "trickle" : "cut and flip", pair.from + " to " + pair.to);
-    stage.network().proxy().set(pair.from, pair.to, faults);
+    damage_frames(stage);
     stage.rest_between(300, 1500);
     if (!stage.dice().one_in(3)) continue;
     stage.nemesis().note("heal", "");
     stage.network().heal();
     if (stage.dice().one_in(2)) stage.wait_all_up();
   }
-  tell(stage);
+  expect(stage, {});
 }
 
 }  // namespace tests::torture

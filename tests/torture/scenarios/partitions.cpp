@@ -173,6 +173,7 @@ void play_bridge_partition(Stage& stage) {
     const Names other(one.begin() + static_cast<std::ptrdiff_t>(half), one.end());
     one.resize(half);
     part(stage, "bridge", {one, other});
+    stage.network().expect_cut(one.front(), other.front());
     expect_service(stage, stage.dice().ms(2000, 4000), "with the bridge " + bridge);
     heal(stage);
     if (stage.dice().one_in(2)) stage.wait_all_up();
@@ -191,6 +192,7 @@ void play_one_way_links(Stage& stage) {
     const std::string& receiver = turned ? from : to;
     stage.nemesis().note("one way (" + stage.network().means() + ")", sender + " to " + receiver);
     stage.network().block(sender, receiver);
+    stage.network().expect_cut(sender, receiver);
     expect_service(stage, stage.dice().ms(2000, 4000),
                    "nothing from " + sender + " to " + receiver);
     heal(stage);

@@ -42,7 +42,14 @@ void pause_two(Stage& stage) {
   stage.nemesis().resume(follower);
 }
 
-/// A member's process, which gets only a part of the processor's time.
+/// A member that others on the machine come before.
+void demote(Stage& stage, const ProcessOf& process) {
+  stage.nemesis().note("nice 19", process.name);
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(process.pid), 19);
+}
+
+}  // namespace
+
 void starve(Stage& stage, const ProcessOf& process) {
   stage.nemesis().note("starve", process.name);
   const auto until = std::chrono::steady_clock::now() + stage.dice().ms(300, 2500);
@@ -55,14 +62,6 @@ void starve(Stage& stage, const ProcessOf& process) {
     std::this_thread::sleep_for(runs);
   }
 }
-
-/// A member that others on the machine come before.
-void demote(Stage& stage, const ProcessOf& process) {
-  stage.nemesis().note("nice 19", process.name);
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(process.pid), 19);
-}
-
-}  // namespace
 
 void play_pauses(Stage& stage) {
   ClientProcess clients(stage, 0);

@@ -5,6 +5,14 @@
 
 namespace tests::torture {
 
+void power_off(Stage& stage, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    stage.nemesis().expect_end(name);
+    stage.nemesis().note("power off", name);
+  }
+  cluster::FaultyDisks::power_off(stage.group(), names);
+}
+
 void play_power_loss(Stage& stage) {
   while (stage.time_left()) {
     stage.rest_between(300, 1500);
@@ -13,11 +21,7 @@ void play_power_loss(Stage& stage) {
     std::ranges::shuffle(names, random);
     // All of them in every third case, which only a log that was synced survives.
     if (!stage.dice().one_in(3)) names.resize(stage.dice().between(1, names.size()));
-    for (const std::string& name : names) {
-      stage.nemesis().expect_end(name);
-      stage.nemesis().note("power off", name);
-    }
-    cluster::FaultyDisks::power_off(stage.group(), names);
+    power_off(stage, names);
     for (const std::string& name : names) stage.nemesis().start(name);
     stage.wait_all_up();
   }

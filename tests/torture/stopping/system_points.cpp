@@ -7,7 +7,12 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <string>
+
+#include "tests/torture/kept_files.hpp"
 
 namespace tests::torture {
 namespace {
@@ -58,6 +63,20 @@ bool is_log(int file) {
              std::string_view::npos;
 }
 
+/// Copies a segment of the log that is about to have another name, or none. What cannot be copied
+/// is missed where the stream is replayed.
+void keep_segment(const char* path) {
+  const std::string_view text(path);
+  const char* const folder = std::getenv(kKeptSegmentsVariable);
+  if (folder == nullptr || !text.ends_with(".seg") || text.find("/data/log/") == text.npos) return;
+  static std::atomic<int> kept = 0;
+  std::error_code ignored;
+  std::filesystem::copy_file(path,
+                             std::filesystem::path(folder) / (std::to_string(::getpid()) + '.' +
+                                                              std::to_string(++kept) + ".seg"),
+                             std::filesystem::copy_options::overwrite_existing, ignored);
+}
+
 std::size_t size_of(const msghdr& message) {
   std::size_t bytes = 0;
   for (std::size_t i = 0; i < message.msg_iovlen; ++i) bytes += message.msg_iov[i].iov_len;
@@ -76,6 +95,7 @@ void watch_system_calls(StopPlan& plan, int client_port, int peer_port) {
 
 using tests::torture::after_receive;
 using tests::torture::before_send;
+using tests::torture::keep_segment;
 
 // Where the program calls `send`, the linker puts `__wrap_send`, and for `__real_send` the
 // library's own.
@@ -86,6 +106,8 @@ ssize_t __real_sendmsg(int socket, const msghdr* message, int flags);
 ssize_t __real_recv(int socket, void* bytes, std::size_t count, int flags);
 ssize_t __real_recvmsg(int socket, msghdr* message, int flags);
 int __real_fdatasync(int file);
+int __real_rename(const char* from, const char* to);
+int __real_unlink(const char* path);
 
 ssize_t __wrap_send(int socket, const void* bytes, std::size_t count, int flags) {
   before_send(socket, count);
@@ -114,8 +136,20 @@ int __wrap_fdatasync(int file) {
   const bool is_point = plan != nullptr && tests::torture::is_log(file);
   if (is_point) plan->reached("log_sync");
   const int result = __real_fdatasync(file);
+  const int error = errno;
   if (is_point) plan->reached("log_synced");
+  errno = error;
   return result;
+}
+
+int __wrap_rename(const char* from, const char* to) {
+  keep_segment(from);
+  return __real_rename(from, to);
+}
+
+int __wrap_unlink(const char* path) {
+  keep_segment(path);
+  return __real_unlink(path);
 }
 
 }  // extern "C"
