@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fstream>
 
 namespace tests::mutants {
 namespace {
@@ -71,6 +72,20 @@ bool ends_within(pid_t child, std::chrono::milliseconds budget) {
   return ended;
 }
 
+/// Ends who is left of a command. Members are in sessions of their own; without a parent they are
+/// children of this process.
+void end_orphans() {
+  while (true) {
+    std::vector<pid_t> orphans;
+    std::ifstream children("/proc/thread-self/children");
+    for (pid_t child = 0; children >> child;) orphans.push_back(child);
+    if (orphans.empty()) return;
+    for (const pid_t orphan : orphans) (void)kill(orphan, SIGKILL);
+    // Theirs come to this process before they are gone.
+    for (const pid_t orphan : orphans) (void)waitpid(orphan, nullptr, 0);
+  }
+}
+
 }  // namespace
 
 Ending run(const Command& command) {
@@ -78,6 +93,7 @@ Ending run(const Command& command) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
+  (void)prctl(PR_SET_CHILD_SUBREAPER, 1);
   const pid_t child = fork();
   if (child < 0) return Ending::bad;
   if (child == 0) become(command, pointers.data());
@@ -87,6 +103,7 @@ Ending run(const Command& command) {
   (void)kill(-child, SIGKILL);
   int status = 0;
   (void)waitpid(child, &status, 0);
+  end_orphans();
   if (!ended) return Ending::timed_out;
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Ending::good : Ending::bad;
 }

@@ -22,7 +22,8 @@ struct Command {
 };
 
 /// Runs it, with all that it starts, and waits for its end, at most `budget`: then all of it is
-/// killed. A word that ends in `*.txt` stands for the files that it fits.
+/// killed, in whatever session it is. A word that ends in `*.txt` stands for the files that it
+/// fits. Precondition: this process has no other children. Orphans of the command become its own.
 [[nodiscard]] Ending run(const Command& command);
 
 }  // namespace tests::mutants

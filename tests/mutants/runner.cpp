@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "tests/mutants/command.hpp"
+#include "tests/mutants/free_ports.hpp"
 #include "tests/mutants/suite.hpp"
 
 namespace tests::mutants {
@@ -25,12 +26,16 @@ double load_of_this_machine() {
   return getloadavg(&load, 1) == 1 ? load : 0;
 }
 
-Command command_of(const Scratch& scratch, const Suite& suite, std::chrono::seconds budget) {
+/// Runs a suite that is built.
+Ending play(const Scratch& scratch, const Suite& suite, std::chrono::seconds budget) {
   Command command{suite.command, scratch.copy(), scratch.suite_output(),
                   stretched(budget, load_of_this_machine(), std::thread::hardware_concurrency()),
                   kMemoryKibibytesMax};
   command.words.front() = scratch.programs() / command.words.front();
-  return command;
+  if (suite.whereabouts == Whereabouts::told)
+    command.words.insert(command.words.end(), {"--dir", scratch.fresh_files(), "--base-port",
+                                               std::to_string(free_base_port())});
+  return run(command);
 }
 
 std::filesystem::path greens_of(const Scratch& scratch) {
@@ -79,7 +84,7 @@ std::optional<std::string> Runner::unfitness(const std::string& text, std::chron
   if (!suite) return "there is no such suite";
   if (!scratch_.build({suite->target}))
     return "the sources do not build as they are; see " + scratch_.build_output().string();
-  const Ending ending = run(command_of(scratch_, *suite, budget));
+  const Ending ending = play(scratch_, *suite, budget);
   const std::string output = content_of(scratch_.suite_output());
   if (ending == Ending::timed_out) return "it takes longer than its budget";
   if (ran_nothing(output)) return "its filter fits no test";
@@ -112,7 +117,7 @@ bool Runner::decides(const Mutant& mutant, const std::string& text, Verdict& ver
     verdict.outcome = Outcome::unbuildable;
     return true;
   }
-  switch (run(command_of(scratch_, *suite, mutant.budget))) {
+  switch (play(scratch_, *suite, mutant.budget)) {
     case Ending::good: return false;
     case Ending::bad:
       verdict.outcome = Outcome::killed;

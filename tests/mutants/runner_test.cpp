@@ -2,11 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "tests/mutants/command.hpp"
+#include "tests/mutants/free_ports.hpp"
 #include "tests/mutants/suite.hpp"
 
 namespace tests::mutants {
@@ -106,10 +111,42 @@ TEST(MutantSuite, IsAProgramAndWhatToBuild) {
     EXPECT_EQ(parse_suite(wrong), std::nullopt) << wrong;
 }
 
+TEST(MutantSuite, IsAScenarioThatIsToldWhereItsMembersAre) {
+  const auto suite = parse_suite("torture lonely-leader 7 20 5");
+  ASSERT_TRUE(suite);
+  EXPECT_EQ(suite->target, "torture");
+  EXPECT_EQ(suite->whereabouts, Whereabouts::told);
+  EXPECT_THAT(suite->command, ElementsAre("torture", "--scenario", "lonely-leader", "--seed", "7",
+                                          "--seconds", "20", "--replicas", "5"));
+  EXPECT_EQ(parse_suite("torture pauses 1 9"), parse_suite("torture pauses 1 9 3"));
+  EXPECT_EQ(parse_suite("cluster PowerLoss*")->whereabouts, Whereabouts::its_own);
+  for (const char* wrong :
+       {"torture", "torture pauses", "torture pauses 1", "torture pauses 1 9 3 x",
+        "torture pauses one 9", "torture pauses 1 9s", "torture pauses 1 0", "torture pauses 1 -9",
+        "torture pauses 1 9 10", "torture pauses 1..2 9"})
+    EXPECT_EQ(parse_suite(wrong), std::nullopt) << wrong;
+}
+
+TEST(MutantSuite, FindsPortsWhereNobodyListens) {
+  const int base_port = free_base_port();
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(base_port + 101));
+  ASSERT_EQ(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listener, 1), 0);
+  EXPECT_NE(free_base_port(), base_port);
+  ::close(listener);
+}
+
 TEST(MutantSuite, TellsWhatNoticed) {
   EXPECT_EQ(killer_in("[ RUN ] A.B\n[  FAILED  ] A.B (0 ms)\nmore\n"), "[  FAILED  ] A.B (0 ms)");
   EXPECT_EQ(killer_in("fatal: invariant broken: x [I1] at f:1\n"),
             "fatal: invariant broken: x [I1] at f:1");
+  EXPECT_EQ(killer_in("pauses seed 1, 3 replicas: NOT OK, 9 operations\n  n1 has ended\n  more\n"),
+            "  n1 has ended");
+  EXPECT_EQ(killer_in("pauses seed 1, 3 replicas: NOT OK, 9 operations"), "it ended badly");
   EXPECT_EQ(killer_in(""), "it ended badly");
   EXPECT_TRUE(ran_nothing("[==========] Running 0 tests from 0 test suites.\n"));
   EXPECT_FALSE(ran_nothing("[==========] Running 10 tests from 2 test suites.\n"));
@@ -121,6 +158,22 @@ TEST_F(InAFolder, ACommandEndsWellBadlyOrTooLate) {
   EXPECT_EQ(run_shell("exit 3", std::chrono::seconds(20)), Ending::bad);
   EXPECT_EQ(run_shell("kill -SEGV $$", std::chrono::seconds(20)), Ending::bad);
   EXPECT_EQ(run_shell("while true; do :; done", std::chrono::seconds(1)), Ending::timed_out);
+}
+
+TEST_F(InAFolder, NobodyIsLeftOfACommandThoughInASessionOfItsOwn) {
+  const std::string leaves_one =
+      "setsid sh -c 'echo $$ >new; mv new one; exec sleep 1000' &"
+      " while [ ! -e one ]; do sleep 0.01; done; ";
+  using std::chrono::seconds;
+  const std::vector<std::pair<std::string, seconds>> ends{
+      {"true", seconds(20)}, {"kill -SEGV $$", seconds(20)}, {"sleep 1000", seconds(4)}};
+  for (const auto& [end, budget] : ends) {
+    fs::remove(folder_ / "one");
+    static_cast<void>(run_shell(leaves_one + end, budget));
+    const std::string one = content_of(folder_ / "one");
+    ASSERT_FALSE(one.empty()) << end;
+    EXPECT_NE(::kill(std::stoi(one), 0), 0) << end;
+  }
 }
 
 TEST_F(InAFolder, ResultsAreReadAsTheyWereWritten) {

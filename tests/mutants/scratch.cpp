@@ -159,4 +159,11 @@ bool Scratch::build(const std::vector<std::string>& targets) const {
   return run(command) == Ending::good;
 }
 
+fs::path Scratch::fresh_files() const {
+  const fs::path files = folder_ / "files";
+  fs::remove_all(files);
+  fs::create_directories(files);
+  return files;
+}
+
 }  // namespace tests::mutants

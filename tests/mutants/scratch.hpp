@@ -44,6 +44,8 @@ class Scratch {
   void restore(const Mutant& mutant);
 
   [[nodiscard]] bool build(const std::vector<std::string>& targets) const;
+  /// An empty folder for what a suite writes. What was written there before is gone.
+  [[nodiscard]] std::filesystem::path fresh_files() const;
   [[nodiscard]] std::filesystem::path build_output() const { return folder_ / "build.out"; }
   [[nodiscard]] std::filesystem::path suite_output() const { return folder_ / "suite.out"; }
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -7,17 +8,22 @@
 
 namespace tests::mutants {
 
+/// Whether a suite's program knows itself where its files are and where its members listen, or has
+/// to be told, by `--dir` and `--base-port`.
+enum class Whereabouts : std::uint8_t { its_own, told };
+
 /// What has to be built for a suite, and how it is run.
 struct Suite {
   std::string target;
   /// The program, by its name in `bin`, and its arguments. Runs in the sources' directory.
   std::vector<std::string> command;
+  Whereabouts whereabouts = Whereabouts::its_own;
 
   friend bool operator==(const Suite&, const Suite&) = default;
 };
 
 /// Understands what a record names; nothing when there is no such suite:
-///   unit FOLDER [FILTER]     the unit tests of a folder, such as core
+///   unit FOLDER [FILTER]     the unit tests of a folder, such as core, or those of torture's parts
 ///   golden [SCRIPT…]         golden scripts by name, or all of them: every `*.txt`
 ///   directed [FILTER]        scripted simulations
 ///   seeds A..B [SECONDS]     seeded simulations
@@ -26,6 +32,8 @@ struct Suite {
 ///   exploration [FILTER]     the abstract model
 ///   linearizability [FILTER] the checkers of histories
 ///   cluster FILTER           real processes
+///   torture SCENARIO SEED SECONDS [REPLICAS]
+///                            a scenario, played for so long on a group of so many, else three
 /// Filters are GoogleTest's.
 [[nodiscard]] std::optional<Suite> parse_suite(std::string_view text);
 
