@@ -159,6 +159,9 @@ Result<Draft> Client::checked(Result<Draft> draft) const {
     const auto left = std::chrono::duration_cast<milliseconds>(*end - Clock::now());
     draft->deadline = std::clamp(left, milliseconds(0), draft->deadline);
   }
+  // Nothing is sent: what would be could be carried out.
+  if (draft->deadline == milliseconds(0))
+    return Error{ErrorCode::timed_out, "no time was left to ask"};
   return draft;
 }
 

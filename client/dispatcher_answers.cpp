@@ -142,8 +142,6 @@ void Dispatcher::end_overdue() {
 }
 
 Error Dispatcher::overdue_error(const PendingCall& call) const {
-  if (call.draft.deadline == milliseconds(0))
-    return {ErrorCode::timed_out, "no time was left to ask"};
   const std::string why = trouble(call);
   const std::string late = "no answer in " + in_seconds(call.draft.deadline);
   if (call.in_doubt()) return {ErrorCode::outcome_unknown, why.empty() ? late : why};
