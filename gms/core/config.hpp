@@ -89,6 +89,10 @@ struct Config {
   std::size_t join_rounds_max = 10;
   /// Proposals forwarded to the leader and not answered.
   std::size_t forwards_max = 1024;
+  /// Whether a command that is proposed where no leader is goes on to the leader. If not it is
+  /// refused with not_leader, and certainly not ordered: so what a member reads late, after it has
+  /// stood still while others elected a leader, is not carried out late.
+  bool forwards_commands = true;
 
   /// The newest entries that the log keeps, at least so many and at least so many bytes of them: a
   /// member that was away for a short while is sent these instead of a snapshot. The bytes alone

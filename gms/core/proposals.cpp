@@ -67,6 +67,12 @@ void Engine::Parts::on(Propose input) {
     append_local(input.drafts);
     return;
   }
+  if (!config.forwards_commands) {
+    const auto* following = std::get_if<Following>(&role);
+    out.add(Completed{input.first, count, Error{ErrorCode::not_leader, "this member does not lead"},
+                      following != nullptr ? following->leader : MemberId()});
+    return;
+  }
   Forward request;
   request.drafts = input.drafts.take_drafts();
   forward(std::move(request), input.first, count);

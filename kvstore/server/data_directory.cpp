@@ -209,6 +209,9 @@ gms::GroupOptions group_options(const Settings& settings) {
   out.info = settings.advertise_client.empty() ? settings.listen_client : settings.advertise_client;
   out.join_addresses = settings.join;
   out.config = settings.gms;
+  // Clients find the leader by themselves. A write that this member read while it led, and proposes
+  // when it does not any more, may be one that its client has given up long ago.
+  out.config.forwards_commands = false;
   if (out.disk_low_bytes == 0) out.disk_low_bytes = fitting_low_bytes(settings);
   return out;
 }

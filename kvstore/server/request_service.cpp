@@ -136,6 +136,12 @@ void RequestService::take_close_cursor(const Origin& origin, const Request& requ
 
 void RequestService::on_closed(ConnectionKey connection) {
   parts_.replica.ranges().close_all_of(reader_of(connection));
+  // Nobody waits for what was to be asked once a leader is known.
+  std::erase_if(held_, [&](const Held& held) {
+    if (held.origin.connection != connection) return false;
+    held_bytes_ -= held.body.size();
+    return true;
+  });
 }
 
 void RequestService::take_digest(const Origin& origin, const Request& request) {

@@ -163,6 +163,7 @@ class EngineRules : public ::testing::Test {
   std::vector<Message> sent_;
   PersistSeq ordered_;
   Ticket last_ticket_;
+  std::optional<Completed> completed_;
   std::optional<SnapshotId> wanted_snapshot_;
   bool stopped_ = false;
 
@@ -171,6 +172,7 @@ class EngineRules : public ::testing::Test {
     for (const Effect& effect : effects) {
       if (const auto* send = std::get_if<Send>(&effect)) sent_.push_back(send->message);
       if (const auto* order = std::get_if<Persist>(&effect)) ordered_ = order->request.seq;
+      if (const auto* completed = std::get_if<Completed>(&effect)) completed_ = *completed;
       if (const auto* take = std::get_if<TakeSnapshot>(&effect)) wanted_snapshot_ = take->id;
       stopped_ = stopped_ || std::holds_alternative<Fatal>(effect);
     }
@@ -395,6 +397,29 @@ TEST_F(EngineRules, MulticastsInTheNameOfAnotherMemberAreRefused) {
   };
   EXPECT_EQ(forward(3), ForwardVerdict::refused);
   EXPECT_EQ(forward(2), ForwardVerdict::accepted);
+}
+
+TEST_F(EngineRules, CommandsGoOnToTheLeaderOnlyIfThatIsWanted) {
+  start(0);
+  receive(member(2), kEpoch + 1, Heartbeat{});
+  order();
+  EXPECT_FALSE(sent_to<Forward>(member(2)).drafts.empty());
+  EXPECT_FALSE(completed_.has_value());
+}
+
+TEST_F(EngineRules, CommandsThatDoNotGoOnAreRefusedWithTheLeadersName) {
+  config_.forwards_commands = false;
+  start(0);
+  order();
+  ASSERT_TRUE(completed_ && completed_->error);
+  EXPECT_EQ(completed_->error->code, ErrorCode::not_leader);
+  EXPECT_TRUE(completed_->leader.is_none());
+  receive(member(2), kEpoch + 1, Heartbeat{});
+  order();
+  EXPECT_EQ(completed_->first, last_ticket_);
+  EXPECT_EQ(completed_->error->code, ErrorCode::not_leader);
+  EXPECT_EQ(completed_->leader, member(2));
+  for (const Message& message : sent_) EXPECT_FALSE(std::holds_alternative<Forward>(message.body));
 }
 
 TEST_F(EngineRules, MulticastsThatAreSentAgainFitIntoAMessage) {

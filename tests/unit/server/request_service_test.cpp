@@ -283,6 +283,20 @@ TEST_F(RequestServiceTest, TellsHeldRequestsWhoWasElected) {
   EXPECT_EQ(got()[0].error, ErrorCode::not_leader);
 }
 
+TEST_F(RequestServiceTest, DropsHeldRequestsWhoseClientIsGone) {
+  put(1, "key");
+  put(2, "other");
+  ASSERT_EQ(service->held(), 2u);
+  service->on_closed({7, 7});
+  EXPECT_EQ(service->held(), 2u) << "that was another client";
+  service->on_closed({1, 1});
+  EXPECT_EQ(service->held(), 0u);
+  lead();
+  EXPECT_TRUE(ordering.proposed.empty());
+  put(3, "key");
+  EXPECT_EQ(ordering.proposed.size(), 1u);
+}
+
 TEST_F(RequestServiceTest, AnswersAHeldRequestBeforeItsClientGivesUp) {
   put(1, "key", 1000ms);
   now += 700ms;
