@@ -11,20 +11,29 @@ namespace tests::preload {
 namespace {
 
 const std::map<std::string, Call> kCalls = {
-    {"sync", Call::sync}, {"write", Call::write}, {"read", Call::read}};
+    {"sync", Call::sync}, {"write", Call::write}, {"read", Call::read}, {"space", Call::space}};
+
+template <class Number>
+Number number_in(std::string_view text) {
+  Number number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
 
 }  // namespace
 
 Fault FaultPlan::fault_of(std::string_view word) {
   constexpr std::string_view kWait = "wait:";
+  constexpr std::string_view kFree = "free:";
   Fault fault;
   if (word == "EIO") fault.error = EIO;
   if (word == "ENOSPC") fault.error = ENOSPC;
   if (word == "EINTR") fault.error = EINTR;
   if (word == "short") fault.is_short = true;
-  if (word.starts_with(kWait))
-    std::from_chars(word.data() + kWait.size(), word.data() + word.size(), fault.wait_ms);
-  if (fault.error == 0 && fault.wait_ms == 0 && !fault.is_short)
+  if (word.starts_with(kWait)) fault.wait_ms = number_in<unsigned>(word.substr(kWait.size()));
+  if (word.starts_with(kFree))
+    fault.free_bytes = number_in<std::uint64_t>(word.substr(kFree.size()));
+  if (fault.error == 0 && fault.wait_ms == 0 && !fault.is_short && !fault.free_bytes)
     give_up("no fault: " + std::string(word));
   return fault;
 }
@@ -52,17 +61,17 @@ void FaultPlan::read(const std::string& path, Rules& rules) {
   for (std::string line; std::getline(in, line);) rules.rules.push_back(rule_of(line));
 }
 
-std::optional<Fault> FaultPlan::next(Call call, const OpenFile& file) {
+std::optional<Fault> FaultPlan::next(Call call, const Disk& disk, const std::string& path) {
   const std::lock_guard held(mutex_);
-  Rules& rules = disks_[file.disk.records()];
-  read(file.disk.rules(), rules);
+  Rules& rules = disks_[disk.records()];
+  read(disk.rules(), rules);
   for (Rule& rule : rules.rules) {
-    if (rule.call != call || file.path.find(rule.path) == std::string::npos) continue;
+    if (rule.call != call || path.find(rule.path) == std::string::npos) continue;
     if (rule.skip > 0) {
       --rule.skip;
     } else if (rule.count > 0) {
       --rule.count;
-      std::ofstream(file.disk.fired(), std::ios::app) << rule.line << " at " << file.path << '\n';
+      std::ofstream(disk.fired(), std::ios::app) << rule.line << " at " << path << '\n';
       return rule.fault;
     }
   }

@@ -138,6 +138,16 @@ ssize_t read_bytes_at(int number, void* bytes, std::size_t count, off_t offset) 
   return real().read_at(number, bytes, is_short ? (count + 1) / 2 : count, offset);
 }
 
+int space_left(const char* path, struct statvfs* about) {
+  const int result = real().space(path, about);
+  const auto disk = Disk::of(state().root, path);
+  if (result != 0 || !disk) return result;
+  const auto fault = state().plan.next(Call::space, *disk, path);
+  if (fault && fault->free_bytes)
+    about->f_bavail = std::min<fsblkcnt_t>(about->f_bavail, *fault->free_bytes / about->f_frsize);
+  return result;
+}
+
 mode_t mode_in(int flags, va_list rest) {
   return (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
 }
@@ -223,6 +233,10 @@ ssize_t pwritev(int number, const iovec* pieces, int count, off_t offset) {
 }
 ssize_t pwritev64(int number, const iovec* pieces, int count, off64_t offset) {
   return write_pieces_at(number, pieces, count, offset);
+}
+
+int statvfs(const char* path, struct statvfs* about) noexcept {
+  return space_left(path, about);
 }
 
 int fsync(int number) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <dlfcn.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -25,6 +26,7 @@ struct RealCalls {
   using Gather = ssize_t(int, const iovec*, int);
   using GatherAt = ssize_t(int, const iovec*, int, off_t);
   using Sync = int(int);
+  using Space = int(const char*, struct statvfs*);
 
   Open* open = next<Open>("open");
   OpenAt* open_at = next<OpenAt>("openat");
@@ -37,6 +39,7 @@ struct RealCalls {
   GatherAt* gather_at = next<GatherAt>("pwritev");
   Sync* sync = next<Sync>("fsync");
   Sync* sync_data = next<Sync>("fdatasync");
+  Space* space = next<Space>("statvfs");
 };
 
 inline const RealCalls& real() {

@@ -1,15 +1,25 @@
 #include "tests/torture/scenarios/disks.hpp"
 
+#include <optional>
 #include <stdexcept>
+#include <thread>
 
 namespace tests::torture {
 namespace {
 
 using namespace std::chrono_literals;
 using cluster::FaultyDisks;
+using kvstore::api::WriteRefusal;
+using Clock = std::chrono::steady_clock;
 
 /// Until a fault has come about: the log is written all the time.
 constexpr std::chrono::seconds kFaultMax{20};
+
+/// Room below the reserve, and room below which deletes alone are taken.
+constexpr std::uint64_t kFullBytes = 256 << 10;
+constexpr std::uint64_t kLowBytes = 8 << 20;
+/// Until a group that can has carried out a call: a leader with a full disk hands over first.
+constexpr std::chrono::seconds kServiceMax{10};
 
 /// How a member's log fails.
 struct Failure {
@@ -78,6 +88,84 @@ std::uint64_t view_of(const Stage& stage) {
   return view;
 }
 
+/// How the member refuses writes, as it says itself.
+std::optional<WriteRefusal> refusal_of(const Stage& stage, const std::string& name) {
+  for (const Observer::Status& status : stage.observer().statuses(2s))
+    if (status.name == name) return status.write_refusal;
+  return std::nullopt;
+}
+
+void wait_for_refusal(const Stage& stage, const std::string& name, WriteRefusal wanted) {
+  const auto until = Clock::now() + kFaultMax;
+  while (refusal_of(stage, name) != wanted) {
+    if (Clock::now() > until)
+      throw std::runtime_error(name + " does not say that its disk is full, or has room again");
+    std::this_thread::sleep_for(50ms);
+  }
+}
+
+/// Has the disks of these members have so much room left that they take nothing, or deletes alone.
+void leave_room(Stage& stage, const std::vector<std::string>& names, WriteRefusal refusal) {
+  const bool is_full = refusal == WriteRefusal::disk_full;
+  const std::string bytes = std::to_string(is_full ? kFullBytes : kLowBytes);
+  for (const std::string& name : names)
+    must_come_about(order(stage, is_full ? "disk full" : "disk low", name,
+                          "space /data/ 0 1000000000 free:" + bytes, kFaultMax),
+                    name);
+  for (const std::string& name : names) wait_for_refusal(stage, name, refusal);
+}
+
+void give_room_back(Stage& stage, const std::vector<std::string>& names) {
+  for (const std::string& name : names) FaultyDisks::mend(stage.group(), name);
+  for (const std::string& name : names) wait_for_refusal(stage, name, WriteRefusal::none);
+}
+
+client::Client patient_client(Stage& stage, std::chrono::milliseconds patience) {
+  client::Options options;
+  options.endpoints = stage.group().endpoints();
+  options.deadline = patience;
+  return client::Client(options);
+}
+
+void expect_put(Stage& stage, const std::string& when) {
+  if (const auto put = patient_client(stage, kServiceMax).put("room", "some"); !put)
+    throw std::runtime_error("no write " + when + ": " + put.error().detail);
+}
+
+/// Puts are refused soon: a leader looks at its disk before it hears of a write, not at each.
+void expect_refusal(Stage& stage) {
+  const auto until = Clock::now() + kServiceMax;
+  while (true) {
+    const auto put = patient_client(stage, 500ms).put("room", "none");
+    if (!put && put.error().code == client::ErrorCode::busy) return;
+    if (Clock::now() > until)
+      throw std::runtime_error("a write is not refused though all disks are full: " +
+                               (put ? "it was taken" : put.error().detail));
+  }
+}
+
+/// One member's disk is full, and it hands over if it leads; the others go on.
+void fill_one(Stage& stage) {
+  const std::vector<std::string> names{victim_of(stage)};
+  const bool is_full = stage.dice().one_in(2);
+  leave_room(stage, names, is_full ? WriteRefusal::disk_full : WriteRefusal::disk_low);
+  expect_put(stage, "while one disk is full");
+  stage.rest_between(500, 2000);
+  give_room_back(stage, names);
+}
+
+/// All are nearly full: puts are refused, deletes are not, and who has room again says so.
+void fill_all(Stage& stage) {
+  const std::vector<std::string> names = stage.members();
+  leave_room(stage, names, WriteRefusal::disk_low);
+  expect_refusal(stage);
+  if (const auto erased = patient_client(stage, kServiceMax).erase("room"); !erased)
+    throw std::runtime_error("no delete while all disks are full: " + erased.error().detail);
+  stage.rest_between(200, 1000);
+  give_room_back(stage, names);
+  expect_put(stage, "though there is room again");
+}
+
 }  // namespace
 
 Equipment disks_equipment() {
@@ -130,10 +218,17 @@ void play_write_errors(Stage& stage) {
 }
 
 void play_disk_full(Stage& stage) {
-  while (stage.time_left()) {
+  // In turn, so that a short run has each of them, if in another order.
+  for (std::uint64_t turn = stage.dice().between(0, 2); stage.time_left(); ++turn) {
     stage.rest_between(200, 1000);
-    const std::string name = victim_of(stage);
-    must_come_about(fail(stage, name, kNoSpace, kFaultMax), name);
+    if (turn % 3 == 0) {
+      fill_one(stage);
+    } else if (turn % 3 == 1) {
+      fill_all(stage);
+    } else {
+      const std::string name = victim_of(stage);
+      must_come_about(fail(stage, name, kNoSpace, kFaultMax), name);
+    }
     stage.wait_all_up();
   }
 }
