@@ -212,7 +212,10 @@ void Engine::Parts::answer_lower_epoch(const Message& message) {
     AppendReply stale;
     stale.verdict = AppendVerdict::stale;
     stale.last_index = log.last_index();
-    if (const auto* beat = std::get_if<Heartbeat>(&message.body)) stale.heartbeat_seq = beat->seq;
+    if (const auto* beat = std::get_if<Heartbeat>(&message.body)) {
+      stale.heartbeat_seq = beat->seq;
+      stale.heartbeat_epoch = message.epoch;
+    }
     if (const auto* append = std::get_if<Append>(&message.body)) stale.id = append->id;
     out.send(message.from, hard_state.epoch, stale);
   } else if (std::holds_alternative<Vote>(message.body)) {

@@ -413,6 +413,8 @@ struct Engine::Parts {
   std::optional<Fetching> fetching;
   /// The order of an install that is not durable yet.
   std::optional<model::PersistSeq> installing;
+  /// Until then a crash would bring back the state of before, which is out of use.
+  std::optional<model::PersistSeq> mended_by;
   model::StateGeneration state_generation;
 
   /// What a crash would leave to the application.

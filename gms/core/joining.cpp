@@ -197,6 +197,7 @@ bool Engine::Parts::may_vote(const Joining& joining) const {
   // Its acknowledgement may be needed at once: one that fell silent or back meanwhile has to wait.
   if (peer->silence(now) >= config.election_min || peer->disk_full) return false;
   if (peer->regressed()) return false;
+  if (peers.down_since(joining.member.id)) return false;
   // What is not in the log any more counts as too much.
   if (log.bytes_after(peer->match()) >= config.lag_bytes) return false;
   return !peer->diverged && !is_in_question(joining, *peer);
@@ -241,9 +242,11 @@ void Engine::Parts::on_joiner_ahead(Leading& leading, const Message& message) {
   if (joining == nullptr || peer == nullptr) return;
   joining->epoch_seen = std::max(joining->epoch_seen, message.epoch);
   const auto* const stale = std::get_if<AppendReply>(&message.body);
-  if (stale == nullptr || stale->heartbeat_seq <= peer->acked_heartbeat) return;
+  // What it answers may be a late heartbeat of an epoch before, whose numbers say nothing here.
+  if (stale == nullptr || stale->heartbeat_epoch != hard_state.epoch) return;
+  if (stale->heartbeat_seq <= joining->answered_ahead) return;
   // It cannot follow a leader of the past, but it hears and is heard.
-  peer->acked_heartbeat = stale->heartbeat_seq;
+  joining->answered_ahead = stale->heartbeat_seq;
   peer->heard(now, config.election_min);
   on_joiner_heartbeat(leading, *joining, *peer);
   if (joining->heartbeats >= kJoinHeartbeats) bump_epoch(*joining);

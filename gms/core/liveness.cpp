@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "gms/core/engine_parts.hpp"
 #include "gms/core/quorum.hpp"
@@ -23,6 +24,7 @@ void Engine::Parts::lead(Leading& leading) {
   if (now >= leading.next_heartbeat) broadcast_heartbeat(leading);
   if (now >= leading.next_quorum_check) {
     leading.next_quorum_check = now + config.election_min;
+    leading.pace = std::exchange(leading.next_pace, delivery.commit());
     check_quorum(leading);
     if (!std::holds_alternative<Leading>(role)) return;
   }

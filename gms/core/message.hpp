@@ -76,8 +76,9 @@ struct AppendReply {
   model::Position hint;
   model::Index last_index;
   bool disk_full = false;
-  /// What a stale heartbeat said, else zero.
+  /// What a stale heartbeat said, and of which epoch that was; else zero.
   model::HeartbeatSeq heartbeat_seq;
+  model::Epoch heartbeat_epoch;
 
   friend bool operator==(const AppendReply&, const AppendReply&) = default;
 };

@@ -43,6 +43,8 @@ StateReport Engine::Parts::state_report() const {
   StateReport report{state_generation, std::nullopt, samples.report()};
   // Others count on it that this state says nothing any more: not before a crash cannot undo that.
   if (diverged && durable >= divergence_order) report.wants_from = needs_from();
+  // Nor that it says something again.
+  if (mended_by && durable < *mended_by) report.wants_from = needs_from();
   return report;
 }
 

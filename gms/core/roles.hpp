@@ -59,8 +59,10 @@ struct Joining {
   model::HeartbeatSeq asked_by;
   model::Index asked_about;
   model::Instant asked_at;
-  /// The newest epoch that it was in.
+  /// The newest epoch that it was in, and the latest heartbeat of this leader's that it answered
+  /// from there. That confirms no round of reads: it may have voted for another leader by then.
   model::Epoch epoch_seen;
+  model::HeartbeatSeq answered_ahead;
 };
 
 /// A member that asked for an index to read at, and the number of its read here.
@@ -114,6 +116,12 @@ struct Leading {
   model::Instant next_policy;
   /// When this leader last lowered the quorum by an eviction.
   std::optional<model::Instant> lowered_at;
+
+  /// What was committed an election timeout ago at least: who has not acknowledged that by now may
+  /// be one whose disk hangs, though it answers heartbeats.
+  model::Index pace;
+  /// What will be that at the next check of the quorum.
+  model::Index next_pace;
 
   [[nodiscard]] Progress* find(const model::MemberId& id);
   [[nodiscard]] const Progress* find(const model::MemberId& id) const;

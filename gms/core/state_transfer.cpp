@@ -215,7 +215,10 @@ void Engine::Parts::install(const SnapshotMeta& meta) {
   last_trim_point = head.position.index;
   // Of the state before, if it has diverged, more may have been durable.
   state_durable = head.position.index;
-  if (std::exchange(diverged, false)) out.trace(StateMended{head.position});
+  if (std::exchange(diverged, false)) {
+    mended_by = *installing;
+    out.trace(StateMended{head.position});
+  }
   samples.clear();
   if (outbox.handed_on_any() && meta.mark.has_forgotten && !meta.mark.knows(self))
     return fatal_forgotten();

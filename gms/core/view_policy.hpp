@@ -26,7 +26,8 @@ struct VoterFacts {
   bool regressed = false;
   /// Its state is not out of use, and the log has what comes after it.
   bool keeps_state = true;
-  /// The log has what it lacks, and its disk has room: it can acknowledge what is appended.
+  /// The log has what it lacks, its disk has room, and it has acknowledged what was committed an
+  /// election timeout ago: it can acknowledge what is appended.
   bool takes_entries = true;
   /// It acknowledged an entry of this leader and answered a heartbeat: both are so by its own word.
   bool is_known = true;

@@ -25,7 +25,8 @@ VoterFacts Engine::Parts::voter_facts(const Leading& leading, const MemberId& id
     facts.keeps_state = has_state_in_use(*peer) && !lacks_entries(*peer);
     // In a dispute it is given no state, and the removal may be what ends that.
     const bool waits_for_removal = lacks_entries(*peer) && !diverged && states_differ(leading);
-    facts.takes_entries = (!lacks_entries(*peer) || waits_for_removal) && !peer->disk_full;
+    const bool keeps_pace = !lacks_entries(*peer) && peer->match() >= leading.pace;
+    facts.takes_entries = (keeps_pace || waits_for_removal) && !peer->disk_full;
     // Until then it is only supposed that it has what this leader has, and its state in use.
     facts.is_known = peer->acked_heartbeat != HeartbeatSeq() &&
                      (peer->match() >= leading.epoch_start || waits_for_removal);

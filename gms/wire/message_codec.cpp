@@ -37,7 +37,8 @@ void serialize(Archive& archive, core::Append& m) {
 }
 template <class Archive>
 void serialize(Archive& archive, core::AppendReply& m) {
-  archive(m.id, m.verdict, m.match, m.rejected, m.hint, m.last_index, m.disk_full, m.heartbeat_seq);
+  archive(m.id, m.verdict, m.match, m.rejected, m.hint, m.last_index, m.disk_full, m.heartbeat_seq,
+          m.heartbeat_epoch);
 }
 template <class Archive>
 void serialize(Archive& archive, core::Heartbeat& m) {

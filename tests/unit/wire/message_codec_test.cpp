@@ -51,7 +51,7 @@ std::vector<MessageBody> one_of_each() {
       core::Append{
           AppendId(4), {Epoch(3), Index(9)}, EntryHash(5), {entries(Index(10), 3, 20)}, Index(2)},
       core::AppendReply{AppendId(4), core::AppendVerdict::rejected, Index(1), Index(2), position,
-                        Index(3), true, HeartbeatSeq(17)},
+                        Index(3), true, HeartbeatSeq(17), Epoch(6)},
       core::Heartbeat{HeartbeatSeq(5), Index(6)},
       core::HeartbeatReply{
           HeartbeatSeq(5), Index(6), Index(4), true, false,
