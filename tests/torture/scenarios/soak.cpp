@@ -234,13 +234,14 @@ Equipment soak_equipment() {
   equipment.stopping = true;
   equipment.faulty_disks = true;
   equipment.links = Links::proxied;
-  // Logs that are trimmed all the time, so that all there is should stay as large as it is.
+  // Logs that are trimmed all the time, and a cache that is soon full, so that all there is should
+  // stay as large as it is.
   equipment.variables = {
-      {"KVD_GMS_RETAIN_ENTRIES", "2000"},    {"KVD_GMS_RETAIN_BYTES", "1MiB"},
-      {"KVD_GMS_TRIM_STEP_BYTES", "64KiB"},  {"KVD_GMS_TRIM_GAP", "200ms"},
-      {"KVD_GMS_EVICT_AFTER", "5s"},         {"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"},
-      {"KVD_LOG_SEGMENT_BYTES", "512KiB"},   {"KVD_LOG_FIRST_SEGMENT_BYTES", "512KiB"},
-      {"KVD_LOG_DISK_RESERVE_BYTES", "1MiB"}};
+      {"KVD_GMS_RETAIN_ENTRIES", "2000"},     {"KVD_GMS_RETAIN_BYTES", "1MiB"},
+      {"KVD_GMS_TRIM_STEP_BYTES", "64KiB"},   {"KVD_GMS_TRIM_GAP", "200ms"},
+      {"KVD_GMS_EVICT_AFTER", "5s"},          {"KVD_STORAGE_MEMTABLE_BYTES", "1MiB"},
+      {"KVD_LOG_SEGMENT_BYTES", "512KiB"},    {"KVD_LOG_FIRST_SEGMENT_BYTES", "512KiB"},
+      {"KVD_LOG_DISK_RESERVE_BYTES", "1MiB"}, {"KVD_STORAGE_CACHE_BYTES", "8MiB"}};
   return equipment;
 }
 
