@@ -62,13 +62,18 @@ TEST(Judge, TakesTheSearchsWordThoughTheWitnessIsContent) {
   EXPECT_FALSE(judgement.is_clean());
 }
 
-TEST(Judge, LooksAtListsTwice) {
+ListOperation append_to_list() {
   ListOperation append;
   append.key = Key(9);
   append.action = ListAction::append;
   append.element = Value(1);
   append.returned = 5;
   append.outcome = Outcome::ok;
+  return append;
+}
+
+TEST(Judge, LooksAtListsTwice) {
+  const ListOperation append = append_to_list();
   ListOperation read = append;
   read.action = ListAction::read;
   read.invoked = 10;
@@ -79,13 +84,7 @@ TEST(Judge, LooksAtListsTwice) {
 }
 
 TEST(Judge, DoesNotTakeTheUndecidedForRight) {
-  ListOperation append;
-  append.key = Key(9);
-  append.action = ListAction::append;
-  append.element = Value(1);
-  append.returned = 5;
-  append.outcome = Outcome::ok;
-  const Judgement judgement = judge({{}, {append}});
+  const Judgement judgement = judge({{}, {append_to_list()}});
   EXPECT_EQ(judgement.lists, "inconclusive");
   EXPECT_EQ(judgement.search, "ok");
   EXPECT_FALSE(judgement.is_clean());
