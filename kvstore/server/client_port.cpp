@@ -130,6 +130,7 @@ void ClientPort::reply(const Origin& origin, const api::Reply& reply) {
   Connection* connection = find(origin.connection);
   if (connection == nullptr) return;
   ++statistics_.replies;
+  if (reply.error == ErrorCode::busy) ++statistics_.busy;
   connection->reply(origin, reply);
   flush_later(origin.connection.slot);
 }

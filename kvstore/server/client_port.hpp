@@ -21,8 +21,10 @@ struct PortStatistics {
   std::uint64_t dropped = 0;
   std::uint64_t requests = 0;
   std::uint64_t replies = 0;
-  /// Requests answered `busy` because too many, or too many bytes, were under way.
+  /// Requests answered `busy` because too many, or too many bytes, were under way here.
   std::uint64_t shed = 0;
+  /// Requests answered `busy`, whatever the reason.
+  std::uint64_t busy = 0;
 };
 
 /// The client port: accepts clients, and takes requests from and replies to them.

@@ -85,7 +85,7 @@ void add_port_counters(const ClientPort& port, std::vector<api::Counter>& out) {
       {"clients.reply_bytes", port.reply_bytes()}, {"clients.accepted", statistics.accepted},
       {"clients.refused", statistics.refused},     {"clients.dropped", statistics.dropped},
       {"clients.requests", statistics.requests},   {"clients.replies", statistics.replies},
-      {"clients.shed", statistics.shed},
+      {"clients.shed", statistics.shed},           {"clients.busy", statistics.busy},
   };
   out.insert(out.end(), counters.begin(), counters.end());
 }

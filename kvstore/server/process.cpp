@@ -1,5 +1,6 @@
 #include "kvstore/server/process.hpp"
 
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,6 +16,12 @@ namespace {
 constexpr std::size_t kFilesForOthers = 512;
 /// Where nobody can tell.
 constexpr std::size_t kFilesUnknown = 1024;
+/// Memory of so much at a time is the system's own again once it is freed. An allocator that is
+/// left to itself keeps what large values took, and of each thread apart.
+constexpr int kOwnMappingBytes = 4 * 1024 * 1024;
+/// What is kept of smaller pieces at the end of a heap, so that it does not shrink and grow again
+/// with each burst.
+constexpr int kSpareBytes = 8 * 1024 * 1024;
 
 // Signal handlers may do little more than this.
 extern "C" void end_by_invariant(int) {
@@ -33,6 +40,9 @@ void handle(int signal, void (*handler)(int)) {
 }  // namespace
 
 void prepare_process() {
+  // Of no effect where a sanitizer allocates.
+  (void)mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
+  (void)mallopt(M_TRIM_THRESHOLD, kSpareBytes);
   handle(SIGABRT, end_by_invariant);
   handle(SIGALRM, end_in_time);
   handle(SIGPIPE, SIG_IGN);

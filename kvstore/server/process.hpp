@@ -7,7 +7,8 @@
 namespace kvstore::server {
 
 /// Makes this process end as ExitCode says: by `invariant` when an assertion aborts it, and not by
-/// a client that went away while it was written to. To be called first.
+/// a client that went away while it was written to. Has it give back the memory of large values
+/// when they are gone. To be called first.
 void prepare_process();
 /// Lets the process open as many files at a time as the system allows it. Returns how many.
 [[nodiscard]] std::size_t allow_all_files();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <future>
+#include <iterator>
 #include <map>
 #include <set>
 #include <span>
@@ -17,8 +19,9 @@ namespace {
 using namespace std::chrono_literals;
 using Findings = std::vector<std::string>;
 
-/// The client of the last reads; no other has its number.
-constexpr std::uint32_t kLastReader = 4'000'000'000;
+/// The clients of the last reads; no others have their numbers.
+constexpr std::uint32_t kFirstLastReader = 4'000'000'000;
+constexpr std::uint32_t kLastReaders = 8;
 
 /// Makes the members run that do not, and go on that stand still.
 void heal(Stage& stage) {
@@ -91,6 +94,34 @@ void check_replicas(const cluster::LocalGroup& group, Findings& findings) {
   if (verified.exit_code != 0) findings.push_back("verify: " + verified.out + verified.err);
 }
 
+/// Reads these keys one after another; throws when one cannot be read.
+std::vector<linearizability::ListOperation> last_reads(
+    const cluster::LocalGroup& group, std::uint32_t reader,
+    const std::vector<linearizability::Key>& keys) {
+  client::Options options;
+  options.endpoints = group.endpoints();
+  client::Client client(options);
+  std::vector<linearizability::ListOperation> reads;
+  for (const linearizability::Key key : keys) {
+    linearizability::ListOperation read;
+    read.client = reader;
+    read.key = key;
+    read.invoked = cluster::moment_now();
+    const auto got = client.get(cluster::name_of(key));
+    if (!got)
+      throw std::runtime_error("last read of " + cluster::name_of(key) + ": " + got.error().detail);
+    read.returned = cluster::moment_now();
+    read.outcome = linearizability::Outcome::ok;
+    if (cluster::is_list(key)) {
+      read.seen = cluster::list_of(*got);
+    } else {
+      read.seen.push_back(cluster::register_of(*got));
+    }
+    reads.push_back(std::move(read));
+  }
+  return reads;
+}
+
 }  // namespace
 
 std::vector<std::string> settle(Stage& stage) {
@@ -120,28 +151,23 @@ linearizability::Recording with_last_reads(const cluster::LocalGroup& group,
   std::set<linearizability::Key> keys;
   for (const auto& operation : recording.registers) keys.insert(operation.key);
   for (const auto& operation : recording.lists) keys.insert(operation.key);
-  client::Options options;
-  options.endpoints = group.endpoints();
-  client::Client client(options);
-  for (const linearizability::Key key : keys) {
-    const linearizability::Moment invoked = cluster::moment_now();
-    const auto got = client.get(cluster::name_of(key));
-    if (!got)
-      throw std::runtime_error("last read of " + cluster::name_of(key) + ": " + got.error().detail);
-    linearizability::ListOperation read;
-    read.client = kLastReader;
-    read.key = key;
-    read.invoked = invoked;
-    read.returned = cluster::moment_now();
-    read.outcome = linearizability::Outcome::ok;
-    if (cluster::is_list(key)) {
-      read.seen = cluster::list_of(*got);
-      recording.lists.push_back(read);
-      continue;
-    }
-    read.seen.push_back(cluster::register_of(*got));
-    recording.registers.push_back(as_register(read));
+  std::vector<std::future<std::vector<linearizability::ListOperation>>> readers;
+  for (std::uint32_t reader = 0; reader < kLastReaders; ++reader) {
+    std::vector<linearizability::Key> share;
+    std::ranges::copy_if(keys, std::back_inserter(share),
+                         [&](auto key) { return key.value() % kLastReaders == reader; });
+    readers.push_back(std::async(std::launch::async, [&group, reader, share = std::move(share)] {
+      return last_reads(group, kFirstLastReader + reader, share);
+    }));
   }
+  for (auto& reader : readers)
+    for (linearizability::ListOperation& read : reader.get()) {
+      if (cluster::is_list(read.key)) {
+        recording.lists.push_back(std::move(read));
+      } else {
+        recording.registers.push_back(as_register(read));
+      }
+    }
   return recording;
 }
 

@@ -300,6 +300,20 @@ TEST_F(ClientPortTest, AnswersBusyPastTheBytesOfAllClients) {
   EXPECT_EQ(error_of(client.next()), ErrorCode::busy);
   EXPECT_EQ(handler.origins.size(), 1u);
   EXPECT_EQ(port.statistics().shed, 1u);
+  EXPECT_EQ(port.statistics().busy, 1u);
+}
+
+TEST_F(ClientPortTest, CountsWhatItsHandlerAnswersBusyToo) {
+  Client client = welcomed();
+  client.request(1, "x");
+  client.request(2, "y");
+  run_until([&] { return handler.origins.size() == 2; });
+  port.reply(handler.origins[0], {handler.origins[0].request, ErrorCode::busy, {}, {}, {}});
+  port.reply(handler.origins[1], {handler.origins[1].request, ErrorCode::conflict, {}, {}, {}});
+  EXPECT_EQ(error_of(client.next()), ErrorCode::busy);
+  EXPECT_EQ(error_of(client.next()), ErrorCode::conflict);
+  EXPECT_EQ(port.statistics().busy, 1u);
+  EXPECT_EQ(port.statistics().shed, 0u);
 }
 
 TEST_F(ClientPortTest, DoesNotReadFromAClientWithTooManyRequestsUnderWay) {
