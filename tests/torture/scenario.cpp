@@ -42,7 +42,7 @@ std::vector<Scenario> scenarios_of_networks_and_disks() {
       {"write-errors", "Writes of a member's log fail, are done in part, or are interrupted.",
        play_write_errors, disks_equipment()},
       {"disk-full", "Disks have no space left: one from one write to the next, one, or all.",
-       play_disk_full, disks_equipment()},
+       play_disk_full, disk_full_equipment()},
       {"slow-disk", "A member's syncs take seconds, which makes nobody suspect it.", play_slow_disk,
        disks_equipment()},
       {"corruption", "A member's directory is damaged while it does not run.", play_corruption,

@@ -177,6 +177,13 @@ Equipment disks_equipment() {
   return equipment;
 }
 
+Equipment disk_full_equipment() {
+  Equipment equipment = disks_equipment();
+  // A member with little room trims its log, whatever that is to keep.
+  equipment.stopping = true;
+  return equipment;
+}
+
 bool fail_log(Stage& stage, const std::string& name, std::chrono::milliseconds limit) {
   const std::vector<Failure> failures{kFailedSync, kFailedWrite, kNoSpace};
   return fail(stage, name, stage.dice().one_of(failures), limit);

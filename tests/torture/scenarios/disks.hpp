@@ -19,5 +19,7 @@ bool disturb_writes(Stage& stage, const std::string& name, std::chrono::millisec
 
 /// Disks that fail when they are ordered to.
 [[nodiscard]] Equipment disks_equipment();
+/// Those, and kvd that keeps what it trims.
+[[nodiscard]] Equipment disk_full_equipment();
 
 }  // namespace tests::torture

@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <iostream>
 #include <stdexcept>
+#include <utility>
 
 namespace tests::torture {
 namespace {
@@ -17,13 +18,16 @@ struct Pair {
   std::string to;
 };
 
-Pair any_pair(Stage& stage) {
-  std::vector<std::string> names = stage.network().names();
-  Pair pair;
-  pair.from = stage.dice().one_of(names);
-  std::erase(names, pair.from);
-  pair.to = stage.dice().one_of(names);
+Pair pair_with(Stage& stage, const std::string& one) {
+  std::vector<std::string> others = stage.network().names();
+  std::erase(others, one);
+  Pair pair{one, stage.dice().one_of(others)};
+  if (stage.dice().one_in(2)) std::swap(pair.from, pair.to);
   return pair;
+}
+
+Pair any_pair(Stage& stage) {
+  return pair_with(stage, stage.dice().one_of(stage.network().names()));
 }
 
 /// Faults of a link that is slow and loses things, but carries something.
@@ -88,10 +92,12 @@ void play_bad_links(Stage& stage) {
 }
 
 void play_flapping_links(Stage& stage) {
-  while (stage.time_left()) {
-    const Pair pair = any_pair(stage);
-    for (std::uint64_t times = stage.dice().between(3, 10); times > 0; --times) {
-      if (stage.dice().one_in(2)) {
+  for (int round = 0; stage.time_left(); ++round) {
+    // Two that do not lead may have nothing to say to each other.
+    const Pair pair = round % 2 == 0 ? pair_with(stage, stage.leader()) : any_pair(stage);
+    const std::uint64_t times = stage.dice().between(3, 10);
+    for (std::uint64_t time = 0; time < times; ++time) {
+      if (time > 0 && stage.dice().one_in(2)) {
         stage.nemesis().note("disconnect", pair.from + " and " + pair.to);
         stage.network().proxy().disconnect(pair.from, pair.to);
       } else {
