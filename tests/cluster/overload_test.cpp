@@ -164,7 +164,9 @@ TEST_F(Overload, LargeValuesAreRefusedAsBusyAndTakenAgainAfterwards) {
   tell("large values");
   const auto busy = sum_of("clients.busy") - busy_before;
   std::cout << done << " large values taken, " << busy << " answers that members are busy\n";
-  EXPECT_GT(busy, 0);
+  if (patience() == 1) {
+    EXPECT_GT(busy, 0);
+  }
   EXPECT_GT(done, 0);
   EXPECT_GT(writes, 5);
 }
