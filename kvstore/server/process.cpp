@@ -22,6 +22,8 @@ constexpr int kOwnMappingBytes = 4 * 1024 * 1024;
 /// What is kept of smaller pieces at the end of a heap, so that it does not shrink and grow again
 /// with each burst.
 constexpr int kSpareBytes = 8 * 1024 * 1024;
+/// Each heap has holes of its own, and threads that allocate at the same time are few.
+constexpr int kHeapsMax = 4;
 
 // Signal handlers may do little more than this.
 extern "C" void end_by_invariant(int) {
@@ -43,6 +45,7 @@ void prepare_process() {
   // Of no effect where a sanitizer allocates.
   (void)mallopt(M_MMAP_THRESHOLD, kOwnMappingBytes);
   (void)mallopt(M_TRIM_THRESHOLD, kSpareBytes);
+  (void)mallopt(M_ARENA_MAX, kHeapsMax);
   handle(SIGABRT, end_by_invariant);
   handle(SIGALRM, end_in_time);
   handle(SIGPIPE, SIG_IGN);

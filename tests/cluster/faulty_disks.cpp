@@ -137,6 +137,21 @@ bool FaultyDisks::wait_until_fired(const LocalGroup& group, const std::string& n
   return true;
 }
 
+fs::path FaultyDisks::fired_at(const LocalGroup& group, const std::string& name) {
+  constexpr std::string_view kBefore = " at ";
+  const auto until = std::chrono::steady_clock::now() + 1s;
+  while (std::chrono::steady_clock::now() < until) {
+    const std::string fired = content_of(disk_of(group, name).fired());
+    const std::size_t begin = fired.find(kBefore);
+    const std::size_t end = fired.find('\n');
+    // Whoever writes it may be in the middle of the line.
+    if (begin < end && end != std::string::npos)
+      return fired.substr(begin + kBefore.size(), end - begin - kBefore.size());
+    std::this_thread::sleep_for(5ms);
+  }
+  throw std::runtime_error(name + " does not say which file its fault was of");
+}
+
 void FaultyDisks::power_off(const LocalGroup& group, const std::vector<std::string>& names) {
   std::vector<pid_t> processes;
   for (const std::string& name : names) processes.push_back(group.pid(name));

@@ -38,6 +38,9 @@ class FaultyDisks {
   /// Waits until a fault has come about at the replica; false if none has by then.
   [[nodiscard]] static bool wait_until_fired(const LocalGroup& group, const std::string& name,
                                              std::chrono::milliseconds limit);
+  /// The file that the first of them was of. Precondition: one has come about.
+  [[nodiscard]] static std::filesystem::path fired_at(const LocalGroup& group,
+                                                      const std::string& name);
 
   /// Kills the replicas, all at once, and takes back what they had not synced.
   static void power_off(const LocalGroup& group, const std::vector<std::string>& names);
