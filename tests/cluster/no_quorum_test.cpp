@@ -23,6 +23,8 @@ Finished in_two_seconds(const LocalGroup& group, std::vector<std::string> argume
 TEST(NoQuorum, EndsReadsAndWritesThatNobodyTookWithFiveAndNamesTheMissing) {
   LocalGroup group(3, 24000);
   group.must({"put", "key", "value"});
+  // Two had it when that returned. Now n2 has it, too.
+  group.must({"verify"});
   for (const std::string name : {"n1", "n3"}) group.must({"local", "kill", name});
   for (const std::vector<std::string>& command :
        {std::vector<std::string>{"put", "key", "other"}, {"get", "key"}, {"range", "--count"}}) {
