@@ -64,7 +64,14 @@ std::size_t heaps_of(int threads) {
   return heaps;
 }
 
-TEST(Process, GivesBackTheMemoryOfLargeValues) {
+/// Each in a process that is begun anew: what a copy of this one has depends on the tests before.
+/// The flag is what it was once the test is over, as all are.
+class Process : public ::testing::Test {
+ protected:
+  Process() { GTEST_FLAG_SET(death_test_style, "threadsafe"); }
+};
+
+TEST_F(Process, GivesBackTheMemoryOfLargeValues) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the sanitizer keeps what was freed";
 #endif
@@ -77,7 +84,7 @@ TEST(Process, GivesBackTheMemoryOfLargeValues) {
       [](int status) { return WIFEXITED(status) && WEXITSTATUS(status) < 8; }, "");
 }
 
-TEST(Process, HasFewHeapsHoweverManyThreads) {
+TEST_F(Process, HasFewHeapsHoweverManyThreads) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "the sanitizer allocates";
 #endif
