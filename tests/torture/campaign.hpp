@@ -22,8 +22,11 @@ struct Request {
   Keep keep = Keep::on_failure;
 };
 
-/// Plays what was asked for. Runs that the results' file has as clean are left out. True when all
-/// are clean.
+/// Whether the same run, wherever its group listened, was clean with programs of the same build.
+[[nodiscard]] bool is_done(const std::vector<Row>& rows, const Run& run, std::string_view build);
+
+/// Plays what was asked for. Runs that the results' file has as clean, with the programs as they
+/// are now, are left out. True when all are clean.
 [[nodiscard]] bool play_all(const Request& request);
 
 }  // namespace tests::torture

@@ -50,11 +50,10 @@ void settle_indexes(linearizability::Recording& recording, const CommittedEntrie
     if (operation.action == linearizability::ListAction::read) settle(operation.index);
 }
 
-Index last_acknowledged(std::span<const Operation> history) {
+Index last_answered(std::span<const Operation> history) {
   Index last;
   for (const Operation& operation : history)
-    if (operation.outcome == Outcome::ok && is_write(operation.action))
-      last = std::max(last, operation.index);
+    if (operation.outcome == Outcome::ok) last = std::max(last, operation.index);
   return last;
 }
 
@@ -81,10 +80,8 @@ CommittedStream::CommittedStream(std::span<const Operation> history) : history_(
 void CommittedStream::take(EntryView entry) {
   if (entry.kind() != gms::model::EntryKind::command) return;
   const auto command = api::decode_command(entry.payload());
-  if (!command) {
-    surprise_ = "entry " + std::to_string(entry.index().value()) + " is no command";
-    return;
-  }
+  if (!command)
+    return surprise("entry " + std::to_string(entry.index().value()) + " is no command");
   if (const auto* session = std::get_if<api::RegisterSession>(&*command)) open(*session, entry);
   if (const auto* expired = std::get_if<api::ExpireSessions>(&*command)) expire(*expired);
   const auto* call = std::get_if<api::Call>(&*command);
@@ -125,8 +122,8 @@ void CommittedStream::take(const api::Put& put, Index index) {
   const auto found = puts_.find(last_number(gms::model::as_text(put.value)));
   if (found != puts_.end() && history_[found->second].key == cluster::key_of(key))
     return keep(index, found->second);
-  surprise_ =
-      "nobody made the write of " + std::string(key) + " at index " + std::to_string(index.value());
+  surprise("nobody made the write of " + std::string(key) + " at index " +
+           std::to_string(index.value()));
 }
 
 void CommittedStream::take(const api::Erase& erase, Index index) {
@@ -137,8 +134,8 @@ void CommittedStream::take(const api::Erase& erase, Index index) {
     expected = last_number(gms::model::as_text(condition->value));
   const auto found = find_erase({cluster::key_of(key).value(), expected}, index);
   if (found) return keep(index, *found);
-  surprise_ =
-      "nobody made the erase of " + std::string(key) + " at index " + std::to_string(index.value());
+  surprise("nobody made the erase of " + std::string(key) + " at index " +
+           std::to_string(index.value()));
 }
 
 std::optional<std::size_t> CommittedStream::find_erase(const EraseOf& erased, Index index) {
@@ -154,6 +151,10 @@ std::optional<std::size_t> CommittedStream::find_erase(const EraseOf& erased, In
   const std::size_t found = *fitting;
   candidates.erase(std::next(fitting).base());
   return found;
+}
+
+void CommittedStream::surprise(std::string what) {
+  if (!surprise_) surprise_ = std::move(what);
 }
 
 void CommittedStream::keep(Index index, std::size_t operation) {

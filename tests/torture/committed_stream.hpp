@@ -53,6 +53,7 @@ class CommittedStream {
   void take(const kvstore::api::Erase& erase, gms::model::Index index);
   [[nodiscard]] std::optional<std::size_t> find_erase(const EraseOf& erased,
                                                       gms::model::Index index);
+  void surprise(std::string what);
   void keep(gms::model::Index index, std::size_t operation);
 
   std::span<const linearizability::Operation> history_;
@@ -68,9 +69,9 @@ class CommittedStream {
   std::optional<std::string> surprise_;
 };
 
-/// The last entry that a client was told of as its write. It is committed whatever members say.
-[[nodiscard]] gms::model::Index last_acknowledged(
-    std::span<const linearizability::Operation> history);
+/// The last entry that a client was told of: as its write, or as the last that a read has seen. It
+/// is committed whatever members say.
+[[nodiscard]] gms::model::Index last_answered(std::span<const linearizability::Operation> history);
 
 /// What the replay of the committed entries says.
 struct ReplayVerdict {

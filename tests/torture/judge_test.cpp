@@ -271,11 +271,16 @@ TEST(LogRemains, TakeNoBatchWhoseBytesAreOthers) {
   EXPECT_EQ(remains.up_to(Index(3)).missing, "nothing is left of entry 2");
 }
 
+TEST(Replay, TellsOfTheFirstEntryThatNobodyMade) {
+  const auto logs = with_session().add_put(1, "5").add_put(2, "6").logs();
+  EXPECT_THAT(replay_of({}, logs, Index(3)).wrong, HasSubstr("at index 2"));
+}
+
 TEST(Replay, KnowsACommitFromWhatClientsWereTold) {
   Operation unknown = put(7, 9, 0);
   unknown.outcome = Outcome::unknown;
-  EXPECT_EQ(last_acknowledged(std::vector<Operation>{put(5, 2, 0), get(5, 4, 5), unknown}),
-            Index(2));
+  EXPECT_EQ(last_answered(std::vector<Operation>{put(5, 2, 0), get(5, 1, 5), unknown}), Index(2));
+  EXPECT_EQ(last_answered(std::vector<Operation>{put(5, 2, 0), get(5, 4, 5), unknown}), Index(4));
 }
 
 TEST(Logs, GiveOneStateOneIndex) {

@@ -34,10 +34,14 @@ int check_file(const std::string& path) {
     std::cerr << "torture: " << path << ": " << recording.error().detail << '\n';
     return 2;
   }
+  const std::size_t operations = recording->registers.size() + recording->lists.size();
+  if (operations == 0) {
+    std::cerr << "torture: " << path << ": no operation is there to be judged\n";
+    return 2;
+  }
   const Judgement judgement = judge(*recording);
-  std::cout << recording->registers.size() + recording->lists.size()
-            << " operations; witness: " << judgement.witness << ", search: " << judgement.search
-            << ", lists: " << judgement.lists << '\n'
+  std::cout << operations << " operations; witness: " << judgement.witness
+            << ", search: " << judgement.search << ", lists: " << judgement.lists << '\n'
             << judgement.detail;
   return judgement.is_clean() ? 0 : 1;
 }

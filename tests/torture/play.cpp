@@ -87,7 +87,7 @@ void judge_stream(const linearizability::History& all, const CommittedEntries& c
 
 void judge_all(Recording& recording, const Logs& logs, Row& row) {
   // A member that knew more may have been slow to say so.
-  const gms::model::Index commit = std::max(logs.commit, last_acknowledged(all_of(recording)));
+  const gms::model::Index commit = std::max(logs.commit, last_answered(all_of(recording)));
   LogRemains remains(logs.logs);
   for (const std::filesystem::path& segment : logs.segments) remains.add_segment(segment);
   const CommittedEntries committed = remains.up_to(commit);
@@ -112,13 +112,18 @@ void perform(Stage& stage, const Scenario& scenario, Row& row) {
   row.elections = after.epoch - before.epoch;
   row.view_changes = after.view - before.view;
   row.faults = stage.faults().counts();
+  if (!scenario.harmless && !has_fault(row)) row.findings.emplace_back("no fault came about");
   Recording recording = stage.recording();
   count(recording, row);
   const Logs logs = finish(stage, recording, row);
   // Now that no process is left.
   if (const std::string found = stage.sanitizer_reports().all(); !found.empty())
     row.findings.push_back("a sanitizer: " + found);
-  judge_all(recording, logs, row);
+  try {
+    judge_all(recording, logs, row);
+  } catch (const std::exception& error) {
+    row.findings.push_back(std::string("could not be judged: ") + error.what());
+  }
   std::ofstream history(stage.directory() / "history.jsonl");
   save(recording, history);
 }

@@ -16,6 +16,7 @@ json::object to_json(const Row& row) {
           {"seed", row.run.seed},
           {"seconds", row.run.seconds},
           {"replicas", row.run.replicas},
+          {"build", row.build},
           {"clean", row.is_clean()},
           {"operations", row.operations},
           {"unknown", row.unknown},
@@ -39,6 +40,8 @@ Row row_of(const json::value& line) {
   row.run.seed = line.at("seed").to_number<std::uint64_t>();
   row.run.seconds = line.at("seconds").to_number<std::uint64_t>();
   row.run.replicas = line.at("replicas").to_number<int>();
+  if (const json::value* build = line.as_object().if_contains("build"))
+    row.build = build->as_string();
   row.operations = line.at("operations").to_number<std::uint64_t>();
   row.unknown = line.at("unknown").to_number<std::uint64_t>();
   row.failed = line.at("failed").to_number<std::uint64_t>();
@@ -113,6 +116,11 @@ std::string line_of(const std::vector<const Row*>& rows) {
 }
 
 }  // namespace
+
+bool has_fault(const Row& row) {
+  return std::ranges::any_of(
+      row.faults, [](const auto& fault) { return fault.second > 0 && !is_no_fault(fault.first); });
+}
 
 std::string command_for(const Run& run) {
   return "build/bin/torture --scenario " + run.scenario + " --seed " + std::to_string(run.seed) +

@@ -14,6 +14,8 @@ namespace tests::torture {
 /// What came of a run.
 struct Row {
   Run run;
+  /// Of the programs that were run, as build_id() says; empty if that is not known.
+  std::string build;
   Judgement judgement;
   /// What is wrong besides the history.
   std::vector<std::string> findings;
@@ -33,6 +35,8 @@ struct Row {
   [[nodiscard]] bool is_clean() const { return judgement.is_clean() && findings.empty(); }
 };
 
+/// Whether anything befell the group: of a fault that did not come about a run says nothing.
+[[nodiscard]] bool has_fault(const Row& row);
 /// The command that repeats a run.
 [[nodiscard]] std::string command_for(const Run& run);
 /// One line for people.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/cluster/program.hpp"
+#include "tests/torture/campaign.hpp"
 
 namespace tests::torture {
 namespace {
@@ -49,6 +50,33 @@ TEST(Results, AreNotCleanWithFindingsAlone) {
   EXPECT_TRUE(row.is_clean());
   row.findings = {"n1 has ended by itself"};
   EXPECT_FALSE(row.is_clean());
+}
+
+TEST(Results, OfAnEarlierBuildAreNotDone) {
+  Row row = row_of("pauses", 1);
+  row.build = "0a";
+  const std::filesystem::path folder = cluster::fresh_directory();
+  append(row, folder / "results");
+  const auto rows = load_rows(folder / "results");
+  std::filesystem::remove_all(folder);
+  auto run = row.run;
+  run.base_port = 26000;
+  EXPECT_TRUE(is_done(rows, run, "0a"));
+  EXPECT_FALSE(is_done(rows, run, "0b"));
+  EXPECT_FALSE(is_done(rows, row_of("pauses", 2).run, "0a"));
+}
+
+TEST(Results, ThatAreNotCleanAreNotDone) {
+  Row row = row_of("pauses", 1);
+  row.findings = {"n1 has ended by itself"};
+  EXPECT_FALSE(is_done({row}, row.run, row.build));
+}
+
+TEST(Results, TellWhetherAnythingBefellTheGroup) {
+  Row row = row_of("pauses", 1);
+  EXPECT_TRUE(has_fault(row));
+  row.faults = {{"start", 8}, {"order", 1}, {"pause refused", 2}, {"kill missed", 3}};
+  EXPECT_FALSE(has_fault(row));
 }
 
 TEST(Results, AreNoneWithoutAFile) {

@@ -53,7 +53,7 @@ std::vector<Scenario> scenarios_of_networks_and_disks() {
 /// What befalls processes, their machines, and the group as a whole.
 std::vector<Scenario> scenarios_of_processes() {
   return {
-      {"calm", "Nothing is done to the group, and clients want for nothing.", play_calm, {}},
+      {"calm", "Nothing is done to the group, and clients want for nothing.", play_calm, {}, true},
       {"leader-crash",
        "The leader is killed at random times, and comes back.",
        play_leader_crash,

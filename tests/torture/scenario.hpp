@@ -33,6 +33,8 @@ struct Scenario {
   /// Plays until there is no time left. Throws when the group does what no fault explains.
   void (*play)(Stage& stage) = nullptr;
   Equipment equipment;
+  /// Nothing is done to the group. In any other scenario it is a finding that nothing was.
+  bool harmless = false;
 };
 
 /// All scenarios, in the order in which they are listed.
