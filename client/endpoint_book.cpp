@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "gms/model/assert.hpp"
+#include "gms/model/quorum.hpp"
 
 namespace client {
 namespace {
@@ -110,7 +111,7 @@ std::string EndpointBook::missing(Clock::time_point now) const {
   if (complaints.empty()) return {};
   const std::string whole = std::to_string(reachable) + " of " + std::to_string(members.size()) +
                             " members reachable (" + complaints + ")";
-  return 2 * reachable > members.size() ? whole : "no quorum: " + whole;
+  return reachable >= gms::model::quorum(members.size()) ? whole : "no quorum: " + whole;
 }
 
 }  // namespace client

@@ -140,8 +140,13 @@ net::DriverStatistics Group::driver_statistics() const {
 StorageStatistics Group::storage_statistics() const {
   if (parts_->durable_log == nullptr) return {};
   const log::LogStatistics log = parts_->durable_log->statistics();
-  return {log.syncs,         log.sync_time_total, log.sync_time_max, log.queue_depth,
-          log.bytes_written, log.segments,        log.segment_bytes};
+  return {.syncs = log.syncs,
+          .sync_time_total = log.sync_time_total,
+          .sync_time_max = log.sync_time_max,
+          .queue_depth = log.queue_depth,
+          .bytes_written = log.bytes_written,
+          .segments = log.segments,
+          .segment_bytes = log.segment_bytes};
 }
 
 boost::asio::io_context& Group::context() const {

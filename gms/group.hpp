@@ -88,8 +88,7 @@ class GroupListener {
   ///   use): certainly not ordered, nothing is read, nothing is done;
   /// * `outcome_unknown`: it may have been ordered or done, or may still be;
   /// * of what was asked of the group also `not_found`, `conflict`, `invalid_argument`: refused,
-  /// for
-  ///   the reason that the error tells.
+  ///   for the reason that the error tells.
   ///
   /// `leader` is whom to ask instead, none if unknown.
   virtual void completed(model::Ticket first, std::uint64_t count,
@@ -187,10 +186,10 @@ class Group {
   Group& operator=(const Group&) = delete;
 
   /// Orders `pieces`, concatenated, as one command, at most once; who does not lead passes it on to
-  /// the leader. It ends with the delivery that
-  /// carries its ticket, or with completed(). Proposals of one turn of the event loop, and those
-  /// made while the log is busy, leave as one batch. Errors, certainly not ordered: too_large,
-  /// busy, closed.
+  /// the leader, unless its settings say `forwards_commands = false`. It ends with the delivery
+  /// that carries its ticket, or with completed(). Proposals of one turn of the event loop, and
+  /// those made while the log is busy, leave as one batch. Errors, certainly not ordered:
+  /// too_large, busy, closed.
   [[nodiscard]] model::Result<model::Ticket> propose(std::initializer_list<model::ByteSpan> pieces);
 
   /// Multicasts `body` in this member's order; it is sent again until it is delivered. It ends with

@@ -82,7 +82,8 @@ auto async_readable(Group& group, model::Result<model::Ticket> ticket, Token&& t
                                     std::forward<Token>(token));
 }
 
-/// Completes when a leave or a transfer is done or was refused. Otherwise as above.
+/// Completes when what was asked of the group (leave, evict, maintenance, a transfer) is done or
+/// was refused. Otherwise as above.
 template <class Token>
 auto async_done(Group& group, model::Result<model::Ticket> ticket, Token&& token) {
   return async_end_of<void>(group, std::move(ticket), &Group::when_done,

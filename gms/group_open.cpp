@@ -226,9 +226,10 @@ Result<model::Identity> initialise_from(const GroupOptions& options, const model
 
 Result<model::Identity> found_anew(const GroupOptions& options) {
   if (auto checked = check(options); !checked) return checked.error();
-  const std::string address = advertised(options, options.listen_address).value_or("");
+  const auto address = advertised(options, options.listen_address);
+  if (!address) return address.error();
   log::PosixFileSystem files;
-  return log::refound(files, options.directory.string(), {random_group(), address, options.info},
+  return log::refound(files, options.directory.string(), {random_group(), *address, options.info},
                       log_options(options));
 }
 

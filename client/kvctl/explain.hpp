@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "client/types.hpp"
+#include "gms/model/quorum.hpp"
 #include "gms/model/view.hpp"
 
 namespace kvctl {
@@ -46,7 +47,7 @@ struct Strength {
   std::size_t voters = 0;
   std::size_t up = 0;
 
-  [[nodiscard]] std::size_t quorum() const { return voters / 2 + 1; }
+  [[nodiscard]] std::size_t quorum() const { return gms::model::quorum(voters); }
   /// How many more voters may crash at once while the others go on.
   [[nodiscard]] std::size_t survives() const { return up > quorum() ? up - quorum() : 0; }
 

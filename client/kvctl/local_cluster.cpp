@@ -170,10 +170,13 @@ Result<LocalMember> LocalCluster::find(const std::string& name) const {
     if (member.name == name) return member;
     names += (names.empty() ? "" : ", ") + member.name;
   }
-  return Error{ErrorCode::not_found,
-               names.empty()
-                   ? "there is no cluster in " + directory_.string() + ". Try: kvctl local up 3"
-                   : "there is no member " + name + ", only " + names};
+  if (names.empty()) return no_cluster();
+  return Error{ErrorCode::not_found, "there is no member " + name + ", only " + names};
+}
+
+Error LocalCluster::no_cluster() const {
+  return {ErrorCode::not_found,
+          "there is no cluster in " + directory_.string() + ". Try: kvctl local up 3"};
 }
 
 Result<void> LocalCluster::start(std::size_t count, std::optional<std::uint16_t> base_port) {
@@ -207,7 +210,7 @@ Result<void> LocalCluster::check_same(const std::vector<LocalMember>& all, std::
 
 Result<LocalMember> LocalCluster::add() {
   const std::vector<LocalMember> all = members();
-  if (all.empty()) return find("n1").error();
+  if (all.empty()) return no_cluster();
   const std::size_t place = place_of(all.back());
   const LocalMember added = member_at(directory_, base_port_of(all.back()), place + 1);
   if (auto launched = launch(added, all); !launched) return launched.error();
@@ -294,7 +297,7 @@ Result<void> LocalCluster::wait_until_up(const std::vector<LocalMember>& expecte
 }
 
 Result<std::string> LocalCluster::leader() const {
-  if (members().empty()) return find("n1").error();
+  if (members().empty()) return no_cluster();
   client::Client client(client_options());
   const auto reply = client.members();
   if (!reply) return reply.error();

@@ -20,6 +20,8 @@ class LocalCluster {
   [[nodiscard]] std::vector<LocalMember> members() const { return local_members(directory_); }
   /// Error: not_found, naming those that there are.
   [[nodiscard]] client::Result<LocalMember> find(const std::string& name) const;
+  /// What is wrong where there is no member at all. not_found.
+  [[nodiscard]] client::Error no_cluster() const;
 
   /// Makes `count` members run: makes them where there is no cluster, and starts those that do not
   /// run. Without a base port it is kBasePortDefault, or the cluster's. Errors: io (the cluster has

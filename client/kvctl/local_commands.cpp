@@ -37,7 +37,7 @@ Result<std::vector<LocalMember>> named(const Context& context) {
   std::string name = context.arguments().text("NAME");
   if (name == "all") {
     auto members = cluster.members();
-    if (members.empty()) return cluster.find("n1").error();
+    if (members.empty()) return cluster.no_cluster();
     return members;
   }
   if (name == "leader") {
@@ -83,7 +83,7 @@ Result<ExitCode> run_up(Context& context) {
 
 Result<ExitCode> run_down(Context& context) {
   LocalCluster cluster = cluster_of(context);
-  if (cluster.members().empty()) return cluster.find("n1").error();
+  if (cluster.members().empty()) return cluster.no_cluster();
   for (const LocalMember& member : cluster.members())
     if (const auto process = process_of(member)) {
       if (is_paused(*process)) (void)send_signal(*process, SIGCONT);
@@ -96,7 +96,7 @@ Result<ExitCode> run_down(Context& context) {
 
 Result<ExitCode> run_status(Context& context) {
   const auto members = cluster_of(context).members();
-  if (members.empty()) return cluster_of(context).find("n1").error();
+  if (members.empty()) return cluster_of(context).no_cluster();
   print_members(context, members);
   return ExitCode::done;
 }

@@ -364,8 +364,4 @@ ChainHead Engine::log_head() const {
   return parts_->log.head();
 }
 
-std::vector<EntryRun> Engine::entries_in_memory() const {
-  return parts_->log.in_memory();
-}
-
 }  // namespace gms::core

@@ -56,9 +56,8 @@ class Engine {
 
   [[nodiscard]] Status status() const;
 
-  /// The log as a checker sees it: the position and hash at `index`, and entries still in memory.
+  /// The end of the log, for checkers: its position, and the hash that stands for all before it.
   [[nodiscard]] model::ChainHead log_head() const;
-  [[nodiscard]] std::vector<model::EntryRun> entries_in_memory() const;
 
  private:
   struct Parts;

@@ -118,7 +118,7 @@ struct Engine::Parts {
   [[nodiscard]] model::GroupClock group_clock(const Leading& leading) const;
   void replicate_all(Leading& leading);
   /// Whether entries may go to the peer.
-  [[nodiscard]] bool is_fed(Leading& leading, const Progress& peer) const;
+  [[nodiscard]] bool is_fed(const Leading& leading, const Progress& peer) const;
   /// Whether the peer needs entries that the log no longer has, so that only a state helps it.
   [[nodiscard]] bool lacks_entries(const Progress& peer) const;
   [[nodiscard]] static bool has_state_in_use(const Progress& peer) {
@@ -127,7 +127,7 @@ struct Engine::Parts {
   void replicate(Leading& leading, Progress& peer);
   /// The next Append, so far without entries.
   [[nodiscard]] Append append_after(Leading& leading, const model::Position& previous,
-                                    const model::EntryHash& hash) const;
+                                    const model::EntryHash& hash);
   void send_append(Leading& leading, Progress& peer, std::vector<model::EntryRun> entries);
   void send_probe_of_end(Leading& leading, Progress& peer);
   void on_append_reply(const Message& message);
@@ -353,7 +353,6 @@ struct Engine::Parts {
   model::Instant next_join;
   model::Duration join_backoff;
   std::size_t join_attempts = 0;
-  std::string redirected_to;
   /// For whose sake this member changed the epoch while it led, and when.
   std::map<model::MemberId, model::Instant> bumped_for;
 

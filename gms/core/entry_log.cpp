@@ -79,12 +79,6 @@ std::vector<EntryRun> EntryLog::read(Index first, std::size_t bytes_max) const {
   return runs;
 }
 
-std::vector<EntryRun> EntryLog::in_memory() const {
-  std::vector<EntryRun> runs;
-  for (const Held& held : held_) runs.push_back(held.run);
-  return runs;
-}
-
 std::size_t EntryLog::bytes_after(Index index) const {
   if (index < base_.head.position.index) return std::numeric_limits<std::size_t>::max();
   const auto held = held_at(index.next());

@@ -40,7 +40,6 @@ class EntryLog {
   /// Entries in memory from `first` on, of at most `bytes_max` bytes but one at least.
   /// Precondition: first_in_memory() ≤ first ≤ last.
   [[nodiscard]] std::vector<model::EntryRun> read(model::Index first, std::size_t bytes_max) const;
-  [[nodiscard]] std::vector<model::EntryRun> in_memory() const;
   /// The bytes of the entries after `index`; at least those in memory if it is older than these,
   /// and more than any limit if it is below the base.
   [[nodiscard]] std::size_t bytes_after(model::Index index) const;

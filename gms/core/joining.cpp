@@ -22,14 +22,10 @@ bool Engine::Parts::wants_to_join() const {
 
 void Engine::Parts::ask_to_join() {
   std::vector<std::string> addresses;
-  if (!redirected_to.empty()) addresses.push_back(std::exchange(redirected_to, {}));
-  if (addresses.empty()) {
-    const View& view = excluded ? excluded->view.view : log.view().view;
-    for (const Member& member : view.members)
-      if (member.id != self) addresses.push_back(member.peer_address);
-    addresses.insert(addresses.end(), settings.join_addresses.begin(),
-                     settings.join_addresses.end());
-  }
+  const View& view = excluded ? excluded->view.view : log.view().view;
+  for (const Member& member : view.members)
+    if (member.id != self) addresses.push_back(member.peer_address);
+  addresses.insert(addresses.end(), settings.join_addresses.begin(), settings.join_addresses.end());
   // The first tries go round the addresses at the first pace, so that one dead address costs
   // little.
   if (join_attempts > addresses.size())
@@ -150,10 +146,6 @@ void Engine::Parts::on_join_reply(const Message& message) {
         excluded.reset();
       // The leader will be heard; until then asking again does no harm.
       join_backoff = config.join_retry;
-      break;
-    case JoinVerdict::redirect:
-      redirected_to = reply.leader_address;
-      next_join = now;
       break;
     case JoinVerdict::busy:
     case JoinVerdict::refused: out.trace(JoinerProgress{self, "not now: " + reply.detail}); break;

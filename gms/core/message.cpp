@@ -36,8 +36,7 @@ model::ErrorCode code_of(ForwardVerdict verdict) {
     case ForwardVerdict::unavailable: return ErrorCode::unavailable;
     case ForwardVerdict::not_found: return ErrorCode::not_found;
     case ForwardVerdict::invalid_argument: return ErrorCode::invalid_argument;
-    case ForwardVerdict::accepted:
-    case ForwardVerdict::unknown: break;
+    case ForwardVerdict::accepted: break;
   }
   return ErrorCode::outcome_unknown;
 }

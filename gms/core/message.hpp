@@ -165,7 +165,6 @@ enum class ForwardVerdict : std::uint8_t {
   accepted = 1,
   not_leader,
   busy,
-  unknown,
   refused,
   // Reasons of a refusal that who asked tells from others, as if it had asked the leader itself.
   unavailable,
@@ -201,12 +200,10 @@ struct JoinRequest {
   friend bool operator==(const JoinRequest&, const JoinRequest&) = default;
 };
 
-enum class JoinVerdict : std::uint8_t { accepted = 1, redirect, busy, refused, already };
+enum class JoinVerdict : std::uint8_t { accepted = 1, busy, refused, already };
 
 struct JoinReply {
   JoinVerdict verdict = JoinVerdict::accepted;
-  /// Where the leader listens, for `redirect`.
-  std::string leader_address;
   /// Where the view that has the joiner stands, for `already`.
   model::Position view_position;
   std::string detail;

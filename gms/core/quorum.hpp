@@ -4,15 +4,11 @@
 #include <span>
 
 #include "gms/model/ids.hpp"
+#include "gms/model/quorum.hpp"
 
 namespace gms::core {
 
-/// The smallest number of `voters` members of which any two sets meet: floor(n / 2) + 1. Sets of
-/// that size of two views that differ by one voter meet as well, which is what view changes rest
-/// on.
-[[nodiscard]] constexpr std::size_t quorum(std::size_t voters) {
-  return voters / 2 + 1;
-}
+using model::quorum;
 
 /// The `n`-th largest of `values`, which it reorders; zero when there are fewer than n.
 /// With n = quorum(voters) and a value for each voter it is what a quorum has reached.

@@ -28,7 +28,7 @@ void Engine::Parts::replicate_all(Leading& leading) {
   for (Progress& peer : leading.peers) replicate(leading, peer);
 }
 
-bool Engine::Parts::is_fed(Leading& leading, const Progress& peer) const {
+bool Engine::Parts::is_fed(const Leading& leading, const Progress& peer) const {
   if (peer.regressed()) return false;
   if (log.view().view.has_voter(peer.id())) return true;
   // A removed member is not told of its removal before that is committed [C6]; a joiner is fed
@@ -67,7 +67,7 @@ void Engine::Parts::replicate(Leading& leading, Progress& peer) {
 }
 
 Append Engine::Parts::append_after(Leading& leading, const Position& previous,
-                                   const EntryHash& hash) const {
+                                   const EntryHash& hash) {
   Append append;
   append.id = ++leading.append_id;
   append.previous = previous;

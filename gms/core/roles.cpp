@@ -46,8 +46,14 @@ void Leading::remove(const MemberId& id) {
 }
 
 Joining* Leading::find_joining(const MemberId& id) {
-  const auto at = std::find_if(joining.begin(), joining.end(),
-                               [&](const Joining& j) { return j.member.id == id; });
+  const auto at =
+      std::ranges::find_if(joining, [&](const Joining& j) { return j.member.id == id; });
+  return at == joining.end() ? nullptr : &*at;
+}
+
+const Joining* Leading::find_joining(const MemberId& id) const {
+  const auto at =
+      std::ranges::find_if(joining, [&](const Joining& j) { return j.member.id == id; });
   return at == joining.end() ? nullptr : &*at;
 }
 

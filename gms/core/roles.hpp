@@ -129,6 +129,7 @@ struct Leading {
   Progress& add(const model::MemberId& id, model::Index next, model::Instant now);
   void remove(const model::MemberId& id);
   [[nodiscard]] Joining* find_joining(const model::MemberId& id);
+  [[nodiscard]] const Joining* find_joining(const model::MemberId& id) const;
 };
 
 using Role = std::variant<Following, Precampaigning, Campaigning, Leading>;

@@ -1,6 +1,6 @@
 #include "gms/log/checked_record.hpp"
 
-#include "gms/log/disk_units.hpp"
+#include "gms/model/assert.hpp"
 #include "gms/model/crc32c.hpp"
 
 namespace gms::log {
@@ -18,6 +18,7 @@ constexpr std::size_t kCheckedHeaderBytes = 28;
 }  // namespace
 
 Bytes encode_record(RecordKind kind, RecordVersion version, ByteSpan content) {
+  GMS_ASSERT(content.size() <= kRecordContentBytesMax, "encode_record");
   model::ByteWriter out;
   out.u64(kMagic);
   out.u32(kFormat);

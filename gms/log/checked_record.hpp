@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "gms/log/disk_units.hpp"
 #include "gms/model/bytes.hpp"
 #include "gms/model/ids.hpp"
 
@@ -24,7 +25,11 @@ struct CheckedRecord {
 /// No record is larger; the largest view fits.
 inline constexpr std::size_t kRecordContentBytesMax = 1024 * 1024;
 
+/// Of all that encode_record() gives.
+inline constexpr std::size_t kRecordBytesMax = kRecordContentBytesMax + kSectorBytes;
+
 /// A small record with a kind, a version and a checksum, padded to whole disk sectors.
+/// Precondition: the content is at most kRecordContentBytesMax.
 [[nodiscard]] model::Bytes encode_record(RecordKind kind, RecordVersion version,
                                          model::ByteSpan content);
 /// The record at the front of `bytes`; nothing if it is not an intact record of that kind.

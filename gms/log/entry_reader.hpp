@@ -19,8 +19,8 @@ class EntryReader {
  public:
   EntryReader(FileSystem& files, std::string directory, Generation generation);
 
-  /// The end of the log up to and with `index`. Preconditions: the index knows the entry. Errors:
-  /// corrupt, io.
+  /// The end of the log up to and with the entry `wanted`. Precondition: the index knows it.
+  /// Errors: corrupt, io.
   [[nodiscard]] model::Result<model::ChainHead> head_at(const EntryIndex& index,
                                                         model::Index wanted);
   /// Entries first … last, or a prefix of them of at most `bytes_max` bytes and one entry at least.
@@ -42,7 +42,7 @@ class EntryReader {
   struct Cursor {
     EntryPlace place;
     model::Index next;
-    /// Of the entry `next`, once `batch_end` is not zero.
+    /// Of the entry `next`, once `next_batch` is not zero.
     std::uint64_t offset = 0;
     /// Where the entries of the batch end, and where the batch after it starts.
     std::uint64_t entries_end = 0;

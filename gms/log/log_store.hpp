@@ -35,7 +35,7 @@ struct LogOptions {
 /// calls, and is found by the next recover(); what it did not report may be found in part, never
 /// out of order within the log. A torn tail is cut; damage to what was durable is an error [C13].
 /// A trim and an install take effect whole or not at all: META is where they do [C15].
-/// After any error of a write nothing more is done: every later call fails [C12].
+/// After any error of a write nothing more is written: every later one fails [C12].
 ///
 /// Thread rule: one thread, but for spares(), which may be made on another one. No threads and no
 /// clock inside: the same calls on the same disk do the same.

@@ -30,7 +30,7 @@ Result<std::optional<CheckedRecord>> read_record_file(FileSystem& files, const s
   if (!file) return file.error();
   const auto size = (*file)->size();
   if (!size) return size.error();
-  Bytes bytes(std::min<std::uint64_t>(*size, kRecordContentBytesMax));
+  Bytes bytes(std::min<std::uint64_t>(*size, kRecordBytesMax));
   const auto got = (*file)->read_at(0, bytes);
   if (!got) return got.error();
   return decode_record(kind, ByteSpan(bytes).first(got.value()));

@@ -41,7 +41,7 @@ class StateFiles {
   /// anew.
   [[nodiscard]] bool has_booted();
 
-  /// The first writes of a new directory, but for IDENTITY. `boot` is the last one used: none.
+  /// The first writes of a new directory, but for IDENTITY. No boot was used yet.
   [[nodiscard]] model::Result<void> create(const model::HardState& hard_state, const Meta& meta);
   /// A start's writes: everything again, both copies of it, durable. What was read may have come
   /// from a page cache that the disk never got, so nothing may be acted on before this.

@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
-#include "gms/log/disk_units.hpp"
-
 namespace gms::log {
-namespace {
 
 using model::ByteSpan;
 using model::ErrorCode;
 using model::Result;
-
-constexpr std::size_t kReadBytesMax = kRecordContentBytesMax + kSectorBytes;
-
-}  // namespace
 
 const CheckedRecord* TwinCopies::newest() const {
   if (!both_readable()) return copies[0] ? &*copies[0] : copies[1] ? &*copies[1] : nullptr;
@@ -39,7 +32,7 @@ std::optional<CheckedRecord> TwinRecord::read_copy(std::size_t which) {
   if (!file) return std::nullopt;
   const auto size = (*file)->size();
   if (!size || size.value() <= place.offset) return std::nullopt;
-  model::Bytes bytes(std::min<std::uint64_t>(size.value() - place.offset, kReadBytesMax));
+  model::Bytes bytes(std::min<std::uint64_t>(size.value() - place.offset, kRecordBytesMax));
   const auto got = (*file)->read_at(place.offset, bytes);
   if (!got) return std::nullopt;
   return decode_record(kind_, ByteSpan(bytes).first(got.value()));

@@ -129,11 +129,3 @@ using Duration = MonotonicClock::duration;
 [[nodiscard]] std::string to_string(const Position& position);
 
 }  // namespace gms::model
-
-template <>
-struct std::hash<gms::model::MemberId> {
-  std::size_t operator()(const gms::model::MemberId& id) const noexcept {
-    return static_cast<std::size_t>(id.node.value() * 0x9E3779B97F4A7C15ULL ^
-                                    id.incarnation.value());
-  }
-};

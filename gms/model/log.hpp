@@ -91,7 +91,8 @@ class Log {
   virtual void persist(PersistRequest request) = 0;
   /// Sees every order given before it.
   virtual void read(ReadRequest request) = 0;
-  /// Carries out what was asked for, then stops. No call of the listener comes after it.
+  /// Carries out the orders that were given, then stops. Reads need not be answered. No call of the
+  /// listener comes after it.
   virtual void stop() = 0;
 };
 

@@ -37,17 +37,28 @@ class MemorySource final : public StateSource {
 
 class MemorySink final : public StateSink {
  public:
+  explicit MemorySink(const std::vector<StatePart>& parts) {
+    for (std::size_t i = 0; i < kPartCount; ++i) sizes_[i] = parts[i].bytes;
+  }
+
   Result<void> write(std::size_t part, std::uint64_t offset, ByteSpan bytes) override {
-    Bytes& to = contents_[part];
-    if (offset != to.size()) return Error{ErrorCode::io, "a gap in a state"};
-    to.insert(to.end(), bytes.begin(), bytes.end());
+    if (part >= kPartCount || offset != contents_[part].size() ||
+        bytes.size() > sizes_[part] - contents_[part].size())
+      return Error{ErrorCode::corrupt, "a state arrived out of order"};
+    contents_[part].insert(contents_[part].end(), bytes.begin(), bytes.end());
     return {};
   }
-  Result<void> finish() override { return {}; }
+  Result<void> finish() override {
+    for (std::size_t i = 0; i < kPartCount; ++i)
+      if (contents_[i].size() != sizes_[i])
+        return Error{ErrorCode::corrupt, "a state arrived incomplete"};
+    return {};
+  }
 
   [[nodiscard]] const Contents& contents() const { return contents_; }
 
  private:
+  std::array<std::uint64_t, kPartCount> sizes_{};
   Contents contents_;
 };
 
@@ -87,7 +98,7 @@ Result<std::unique_ptr<StateSink>> MemoryApplication::receive_state(std::vector<
     if (parts[i].bytes > kStateBytesMax)
       return Error{ErrorCode::too_large, "a state in memory has at most 1 GiB"};
   }
-  return std::unique_ptr<StateSink>(std::make_unique<MemorySink>());
+  return std::unique_ptr<StateSink>(std::make_unique<MemorySink>(parts));
 }
 
 Result<void> MemoryApplication::restore(std::unique_ptr<StateSink> staged, StateGeneration,

@@ -34,7 +34,8 @@ class Payload {
 
   /// Precondition: offset + count ≤ size().
   [[nodiscard]] Payload slice(std::size_t offset, std::size_t count) const {
-    GMS_ASSERT(offset <= size_ && count <= size_ - offset, "Payload::slice");
+    GMS_ASSERT(offset <= size_, "Payload::slice: offset");
+    GMS_ASSERT(count <= size_ - offset, "Payload::slice: count");
     return {owner_, ByteSpan(data_ + offset, count)};
   }
 

@@ -13,20 +13,22 @@ namespace gms::model {
 
 /// What a caller can act on. *Unknown* is never folded into *failed*: `outcome_unknown` means the
 /// operation may have happened or may still happen; every other code means it certainly did not.
+/// The numbers stand on the wire, to members and to clients.
 enum class ErrorCode : std::uint8_t {
-  not_leader,
-  unavailable,
-  timed_out,
-  outcome_unknown,
-  not_found,
-  conflict,
-  invalid_argument,
-  too_large,
-  busy,
-  closed,
-  corrupt,
-  io,
+  not_leader = 0,
+  unavailable = 1,
+  timed_out = 2,
+  outcome_unknown = 3,
+  not_found = 4,
+  conflict = 5,
+  invalid_argument = 6,
+  too_large = 7,
+  busy = 8,
+  closed = 9,
+  corrupt = 10,
+  io = 11,
 };
+inline constexpr ErrorCode kErrorCodeLast = ErrorCode::io;
 
 /// The code's name as users see it, such as `not_leader`.
 [[nodiscard]] std::string_view to_string(ErrorCode code);

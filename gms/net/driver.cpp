@@ -73,7 +73,7 @@ void Driver::begin(asio::ip::tcp::acceptor acceptor, const MakeLog& make_log) {
   asio::post(context_, [self = shared_from_this()] { self->start_engine(); });
 }
 
-void Driver::start_engine() {
+void Driver::start_engine() noexcept {
   if (stopped_) return;
   engine_.start(effects_);
   carry_out_effects();

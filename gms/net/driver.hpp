@@ -110,7 +110,7 @@ class Driver : public std::enable_shared_from_this<Driver>,
   void on_source_unreachable(const model::SnapshotMeta& meta, const std::string& why) override;
 
   void begin(boost::asio::ip::tcp::acceptor acceptor, const MakeLog& make_log);
-  void start_engine();
+  void start_engine() noexcept;
   void take(core::Input input);
   /// What a callback throws ends the process here.
   void step(core::Input input) noexcept;

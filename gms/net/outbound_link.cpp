@@ -150,7 +150,7 @@ asio::awaitable<Result<void>> OutboundLink::shake_hands() {
   const auto welcome = wire::decode_hello(body);
   if (!welcome) co_return welcome.error();
   state_ = State::open;
-  ++statistics_->bytes_received;
+  statistics_->bytes_received += wire::kFrameHeaderBytes + body.size();
   const Result<void> accepted = owner_->on_welcome(*this, *welcome);
   if (state_ == State::stopped || accepted) co_return accepted;
   state_ = State::connecting;
@@ -167,6 +167,7 @@ asio::awaitable<std::string> OutboundLink::wait_for_close() {
 }
 
 void OutboundLink::add(wire::MessageEncoder& encoder, const core::Message& message) {
+  if (state_ == State::stopped) return;
   last_used_ = std::chrono::steady_clock::now();
   if (state_ != State::open && state_ != State::connecting) {
     ++statistics_->messages_dropped;

@@ -122,7 +122,7 @@ void StateTransfer::on_parts(StateFetch& fetch) {
   tell(fetch, [](StateTransfer& self) { self.receive_state(); });
 }
 
-void StateTransfer::receive_state() {
+void StateTransfer::receive_state() noexcept {
   auto sink = application_.receive_state(fetch_->parts());
   order([fetch = fetch_, sink = std::move(sink)]() mutable { fetch->begin(std::move(sink)); });
 }

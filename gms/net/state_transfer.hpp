@@ -76,7 +76,7 @@ class StateTransfer : public std::enable_shared_from_this<StateTransfer>,
   /// Runs `act` on the transfer's thread.
   template <class Act>
   void order(Act act);
-  void receive_state();
+  void receive_state() noexcept;
   void drop_fetch();
 
   boost::asio::io_context& group_;

@@ -101,8 +101,9 @@ void FrameReader::move_to_chunk(std::size_t bytes) {
 
 void FrameReader::rewind_unshared_chunk() {
   if (begin_ != end_ || begin_ == 0 || chunk_.use_count() != 1) return;
-  // use_count() alone orders nothing. Taking one more reference does: what another thread read
-  // through the reference that it gave up last happened before the chunk is filled again.
+  // use_count() alone orders nothing. Taking one more reference does, since libstdc++ counts with
+  // acquire and release: what another thread read through the reference that it gave up last
+  // happened before the chunk is filled again.
   const auto ordered = chunk_;
   begin_ = end_ = 0;
   if (chunk_bytes_ <= kIdleBytesMax) return;
@@ -188,7 +189,8 @@ void FrameWriter::put(const model::Payload& payload) {
 }
 
 void FrameWriter::end() {
-  GMS_ASSERT(open_ && body_bytes_ <= kFrameBodyBytesMax, "FrameWriter::end");
+  GMS_ASSERT(open_, "FrameWriter::end");
+  GMS_ASSERT(body_bytes_ <= kFrameBodyBytesMax, "FrameWriter::end: size");
   std::byte* header = buffer_.data() + (header_offset_ - buffer_start_);
   store_header(header, body_bytes_, type_);
   checksum_ = model::crc32c(checksum_, ByteSpan(header, kCheckedHeaderBytes));
@@ -210,7 +212,8 @@ FrameWriter::Parts FrameWriter::parts() const {
 }
 
 void FrameWriter::consume(std::size_t count) {
-  GMS_ASSERT(!open_ && count <= queued_bytes_, "FrameWriter::consume");
+  GMS_ASSERT(!open_, "FrameWriter::consume");
+  GMS_ASSERT(count <= queued_bytes_, "FrameWriter::consume: count");
   queued_bytes_ -= count;
   if (queued_bytes_ == 0) return clear();
   while (count > 0) {

@@ -96,7 +96,7 @@ void serialize(Archive& archive, core::JoinRequest& m) {
 }
 template <class Archive>
 void serialize(Archive& archive, core::JoinReply& m) {
-  archive(m.verdict, m.leader_address, m.view_position, m.detail);
+  archive(m.verdict, m.view_position, m.detail);
 }
 template <class Archive>
 void serialize(Archive& archive, core::NotInView& m) {

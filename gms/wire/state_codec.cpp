@@ -14,8 +14,8 @@ using model::StatePart;
 
 namespace {
 
-/// A page ends before the part that would take it over this size.
-constexpr std::size_t kPageBytesMax = 256 * 1024;
+/// A page ends with the part that takes it to this size.
+constexpr std::size_t kPageBytes = 256 * 1024;
 /// Of a part in a page, besides its name.
 constexpr std::size_t kPartFixedBytes = 12;
 
@@ -87,7 +87,7 @@ void add_state_parts(FrameWriter& frames, const std::vector<StatePart>& parts) {
     model::Bytes listed;
     BoundedOutput out(listed);
     std::size_t next = first;
-    for (; next < parts.size() && listed.size() < kPageBytesMax; ++next) {
+    for (; next < parts.size() && listed.size() < kPageBytes; ++next) {
       GMS_ASSERT(parts[next].name.size() <= model::kStatePartNameBytesMax, "add_state_parts");
       out(parts[next].name, parts[next].bytes);
     }
@@ -156,7 +156,7 @@ Result<StateRefusal> decode_state_refusal(model::ByteSpan body) {
   StateRefusal refusal;
   std::uint8_t code = 0;
   in(code, refusal.reason);
-  if (!in.reader().finished() || code > static_cast<std::uint8_t>(ErrorCode::io) ||
+  if (!in.reader().finished() || code > static_cast<std::uint8_t>(model::kErrorCodeLast) ||
       refusal.reason.size() > kStateRefusalBytesMax)
     return corrupt("a malformed refusal");
   refusal.code = static_cast<ErrorCode>(code);

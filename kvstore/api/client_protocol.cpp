@@ -40,7 +40,7 @@ std::uint8_t error_byte(const std::optional<ErrorCode>& error) {
 std::optional<ErrorCode> get_error(ByteReader& in) {
   const std::uint8_t value = in.u8();
   if (value == 0) return std::nullopt;
-  if (value > static_cast<std::uint8_t>(ErrorCode::io) + 1) in.fail();
+  if (value > static_cast<std::uint8_t>(gms::model::kErrorCodeLast) + 1) in.fail();
   return static_cast<ErrorCode>(value - 1);
 }
 

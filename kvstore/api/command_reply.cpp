@@ -10,12 +10,14 @@ using gms::model::Error;
 using gms::model::ErrorCode;
 using gms::model::Result;
 
-bool is_known(std::uint8_t outcome) {
-  return outcome >= static_cast<std::uint8_t>(Outcome::done) &&
-         outcome <= static_cast<std::uint8_t>(Outcome::invalid);
-}
-
 }  // namespace
+
+std::optional<Outcome> outcome_of(std::uint8_t number) {
+  const bool is_known = number >= static_cast<std::uint8_t>(Outcome::done) &&
+                        number <= static_cast<std::uint8_t>(Outcome::invalid);
+  if (!is_known) return std::nullopt;
+  return static_cast<Outcome>(number);
+}
 
 std::string_view to_string(Outcome outcome) {
   switch (outcome) {
@@ -41,7 +43,7 @@ void encode(const CommandReply& reply, ByteWriter& out) {
 
 Result<CommandReply> decode_command_reply(ByteSpan bytes) {
   ByteReader in(bytes);
-  const std::uint8_t outcome = in.u8();
+  const std::optional<Outcome> outcome = outcome_of(in.u8());
   CommandReply reply;
   reply.revision = Revision(in.u64());
   const std::uint8_t has_previous = in.u8();
@@ -49,9 +51,9 @@ Result<CommandReply> decode_command_reply(ByteSpan bytes) {
     const Revision revision(in.u64());
     reply.previous = Versioned{revision, in.raw(in.remaining())};
   }
-  if (!in.finished() || !is_known(outcome) || has_previous > 1)
+  if (!in.finished() || !outcome || has_previous > 1)
     return Error{ErrorCode::corrupt, "malformed reply of a command"};
-  reply.outcome = static_cast<Outcome>(outcome);
+  reply.outcome = *outcome;
   return reply;
 }
 

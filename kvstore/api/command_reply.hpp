@@ -29,6 +29,9 @@ enum class Outcome : std::uint8_t {
 /// The outcome's name as users see it, such as `condition_failed`.
 [[nodiscard]] std::string_view to_string(Outcome outcome);
 
+/// The outcome that this number stands for on the wire and on disk; nothing if there is none.
+[[nodiscard]] std::optional<Outcome> outcome_of(std::uint8_t number);
+
 /// What a key held. Borrows the value.
 struct Versioned {
   Revision revision;

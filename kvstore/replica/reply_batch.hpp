@@ -38,8 +38,8 @@ class ReplyBatch {
 
  private:
   struct Place {
-    std::size_t offset;
-    std::size_t size;
+    std::size_t offset = 0;
+    std::size_t size = 0;
   };
 
   gms::model::ByteWriter kept_;

@@ -47,9 +47,12 @@ void put_reply(const CachedReply& cached, ByteWriter& out) {
 CachedReply get_reply(ByteReader& in) {
   CachedReply cached;
   cached.number = api::CallNumber(in.u64());
-  cached.outcome = static_cast<api::Outcome>(in.u8());
+  const auto outcome = api::outcome_of(in.u8());
   cached.revision = api::Revision(in.u64());
-  if (in.u8() == 0) return cached;
+  const std::uint8_t has_previous = in.u8();
+  if (!outcome || has_previous > 1) in.fail();
+  cached.outcome = outcome.value_or(api::Outcome::invalid);
+  if (has_previous == 0) return cached;
   const api::Revision revision(in.u64());
   const ByteSpan value = in.blob();
   cached.previous = CachedReply::Held{revision, {value.begin(), value.end()}};

@@ -25,7 +25,7 @@ struct SessionLimits {
 
 /// The call is new: execute it, then remember() its reply.
 struct Execute {
-  Session* session;
+  Session* session = nullptr;
 };
 /// Do not execute the call; this is its reply. Borrows from the session.
 struct AnswerWith {

@@ -304,10 +304,10 @@ std::optional<Failure> check_limits(Settings settings) {
 std::optional<Failure> check_settings(const Settings& settings) {
   if (settings.data.empty()) return usage("no data directory. Try: --data DIR");
   if (auto failure = check_addresses(settings)) return failure;
-  if (const auto valid = gms::core::validate(settings.gms); !valid)
+  if (const auto valid = gms::core::validate(settings.group.config); !valid)
     return usage("gms: " + valid.error().detail);
-  const std::uint64_t low = settings.log.disk_low_bytes;
-  if (low != 0 && low <= settings.log.disk_reserve_bytes)
+  const std::uint64_t low = settings.group.disk_low_bytes;
+  if (low != 0 && low <= settings.group.disk_reserve_bytes)
     return usage("log-disk-low-bytes must be larger than log-disk-reserve-bytes, or 0");
   return check_limits(settings);
 }

@@ -158,7 +158,7 @@ bool has_run(const std::string& data) {
 
 /// Above the reserve there is room for the log and the store to go on while room is made.
 std::uint64_t fitting_low_bytes(const Settings& settings) {
-  return 2 * settings.log.disk_reserve_bytes + 2 * settings.log.segment_bytes +
+  return 2 * settings.group.disk_reserve_bytes + 2 * settings.group.segment_bytes +
          2 * settings.storage.memtable_bytes;
 }
 
@@ -201,14 +201,13 @@ std::string settings_file(const std::string& data) {
 }
 
 gms::GroupOptions group_options(const Settings& settings) {
-  gms::GroupOptions out = settings.log;
+  gms::GroupOptions out = settings.group;
   out.directory = settings.data;
   out.name = settings.name;
   out.listen_address = settings.listen_peer;
   out.advertise_address = settings.advertise_peer;
   out.info = settings.advertise_client.empty() ? settings.listen_client : settings.advertise_client;
   out.join_addresses = settings.join;
-  out.config = settings.gms;
   // Clients find the leader by themselves. A write that this member read while it led, and proposes
   // when it does not any more, may be one that its client has given up long ago.
   out.config.forwards_commands = false;
@@ -248,7 +247,7 @@ bool is_refused(const std::string& data) {
 }
 
 Failure damaged(const std::string& data, const std::string& why) {
-  return {ExitCode::directory, with_advice(data + ": " + why, kRejoinAdvice)};
+  return {ExitCode::directory, with_advice(data + ": " + why, gms::log::kRejoinAdvice)};
 }
 
 DirectoryState look_at(const std::string& data) {

@@ -29,9 +29,6 @@ namespace kvstore::server {
 
 enum class DirectoryState { absent, foreign, member };
 
-/// What to do about a directory that its member must not start from.
-inline constexpr std::string_view kRejoinAdvice =
-    "keep the directory for inspection, initialise a new one and join the group again";
 /// Whether the directory has a mark that its incarnation may never start again.
 [[nodiscard]] bool is_refused(const std::string& data);
 /// The end of a member whose directory was found to be damaged for `why`.

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <utility>
 
+#include "gms/log/inspection.hpp"
 #include "kvstore/server/clock.hpp"
 #include "kvstore/server/data_directory.hpp"
 #include "kvstore/server/listen.hpp"
@@ -50,7 +51,8 @@ microseconds since(std::chrono::steady_clock::time_point start) {
 /// A store that cannot be opened, and what to do about it.
 Error store_error(Error error) {
   if (error.code == ErrorCode::corrupt || error.code == ErrorCode::io)
-    error.detail += ". Try: again, and if it does not go away, " + std::string(kRejoinAdvice);
+    error.detail +=
+        ". Try: again, and if it does not go away, " + std::string(gms::log::kRejoinAdvice);
   return error;
 }
 
@@ -73,7 +75,7 @@ Kvd::Kvd(const Settings& settings, const std::filesystem::path& data, const Line
     : settings_(settings),
       log_(log),
       on_ready_(std::move(on_ready)),
-      directories_({data, settings.log.disk_reserve_bytes}),
+      directories_({data, settings.group.disk_reserve_bytes}),
       journal_(settings.limits.events_max, *this, first_event()),
       port_(context_, settings_.limits,
             [this](std::string_view line) { log_.write(LogLevel::warning, line); }),
@@ -119,8 +121,9 @@ std::optional<Failure> Kvd::open_group(const std::string& client_address) {
     return directory_failure(settings_.data, group.error());
   }
   group_ = *std::move(group);
-  report_ = std::make_unique<MemberReport>(MemberReport::Sources{
-      *group_, *replica_, *store_, port_, writes_, journal_, history_, settings_.gms, loop_});
+  report_ = std::make_unique<MemberReport>(MemberReport::Sources{*group_, *replica_, *store_, port_,
+                                                                 writes_, journal_, history_,
+                                                                 settings_.group.config, loop_});
   logged_before_ = group_->status().last;
   history_.add(group_->view(), 0);
   service_ = std::make_unique<RequestService>(

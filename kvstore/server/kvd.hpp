@@ -26,15 +26,14 @@ namespace kvstore::server {
 /// A running replica: the group's member, its state machine and its client port, wired together on
 /// one io_context.
 ///
-/// Guarantee: ready() is called once, when both ports listen and this member is a voter of the view
-/// that it knows: a founder after its first election, a joiner when it has been admitted and has
-/// delivered the view that admits it, and a restarted member at once, since its group must be able
-/// to start with any of its members first. Whether there is a leader is no part of it.
-/// SIGTERM and SIGINT end run() in order: leadership is handed over, writes under way are answered,
-/// the ports close, log and store are written out.
-/// Thread rule: one thread makes it, runs it and destroys it. State is applied on that thread,
-/// behind gms::model::Application: that is where it could move to one of its own. Ownership: the
-/// log outlives it.
+/// Guarantee: on_ready() is called once, when both ports listen and this member is a voter of the
+/// view that it knows: a founder after its first election, a joiner when it has been admitted and
+/// has delivered the view that admits it, and a restarted member at once, since its group must be
+/// able to start with any of its members first. Whether there is a leader is no part of it. SIGTERM
+/// and SIGINT end run() in order: leadership is handed over, writes under way are answered, the
+/// ports close, log and store are written out. Thread rule: one thread makes it, runs it and
+/// destroys it. State is applied on that thread, behind gms::model::Application: that is where it
+/// could move to one of its own. Ownership: the log outlives it.
 class Kvd final : private gms::GroupListener,
                   private gms::model::Application,
                   private EventJournal::Listener,

@@ -6,6 +6,7 @@
 #include "gms/group.hpp"
 #include "gms/log/inspection.hpp"
 #include "gms/log/posix_file_system.hpp"
+#include "gms/model/quorum.hpp"
 #include "kvstore/replica/applied_state.hpp"
 #include "kvstore/server/command_line.hpp"
 #include "kvstore/server/data_directory.hpp"
@@ -24,7 +25,7 @@ using gms::model::View;
 namespace {
 
 std::size_t quorum_of(const View& view) {
-  return view.members.size() / 2 + 1;
+  return gms::model::quorum(view.members.size());
 }
 
 std::string joined_names(std::vector<std::string> names) {

@@ -33,9 +33,9 @@ struct Settings {
   Exposure exposure = Exposure::loopback_only;
   LogLevel log_level = LogLevel::info;
 
-  gms::core::Config gms;
-  /// Of these, the sizes of the log on disk are settings.
-  gms::GroupOptions log;
+  /// Of these the protocol's (`config`), and the sizes of the log on disk, are settings;
+  /// group_options() gives the rest from what is above.
+  gms::GroupOptions group;
   /// Memory of the store; on_error is not a setting.
   storage::RocksOptions storage;
   ServiceLimits limits;

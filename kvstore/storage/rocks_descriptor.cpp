@@ -70,11 +70,16 @@ Result<void> write_at(const RocksDescriptor& file, const std::string& path, std:
   return {};
 }
 
+Result<void> sync(const RocksDescriptor& file, const std::string& path) {
+  while (::fsync(file.number()) != 0)
+    if (errno != EINTR) return system_error("fsync", path);
+  return {};
+}
+
 Result<void> sync_directory(const std::filesystem::path& path) {
   const auto directory = RocksDescriptor::open(path.string(), O_RDONLY | O_DIRECTORY);
   if (!directory) return directory.error();
-  if (::fsync(directory->number()) != 0) return system_error("fsync", path.string());
-  return {};
+  return sync(*directory, path.string());
 }
 
 }  // namespace kvstore::storage

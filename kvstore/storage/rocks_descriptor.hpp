@@ -45,6 +45,8 @@ class RocksDescriptor {
 [[nodiscard]] gms::model::Result<void> write_at(const RocksDescriptor& file,
                                                 const std::string& path, std::uint64_t offset,
                                                 gms::model::ByteSpan bytes);
+/// Returns when what was written to the file survives a loss of power. Errors: io, busy.
+[[nodiscard]] gms::model::Result<void> sync(const RocksDescriptor& file, const std::string& path);
 /// Returns when what was created, renamed and removed in a directory survives a loss of power.
 /// Error: io.
 [[nodiscard]] gms::model::Result<void> sync_directory(const std::filesystem::path& path);

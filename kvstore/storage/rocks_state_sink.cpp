@@ -125,7 +125,7 @@ Result<void> RocksStateSink::begin_next() {
 Result<void> RocksStateSink::complete() {
   if (!file_.is_open()) return {};
   if (written_ != current().bytes) return corrupt("a state arrived without all of " + path_);
-  if (::fsync(file_.number()) != 0) return system_error("fsync", path_);
+  if (auto synced = sync(file_, path_); !synced) return synced;
   file_.close();
   return {};
 }

@@ -121,7 +121,7 @@ std::vector<core::MessageBody> one_of_each() {
       core::ForwardReply{model::Ticket(99), core::ForwardVerdict::busy, kPosition, member.id,
                          "why"},
       core::JoinRequest{member, model::BootSeq(3), kPosition, true},
-      core::JoinReply{core::JoinVerdict::redirect, "127.0.0.1:6", kPosition, "detail"},
+      core::JoinReply{core::JoinVerdict::already, kPosition, "detail"},
       core::NotInView{sample_view(), model::ViewCause::leave},
       core::Regressed{model::Index(5), model::AppendId(6)},
       core::SnapshotOffer{meta, model::Index(7)},

@@ -47,7 +47,6 @@ std::string_view name_of_verdict(ForwardVerdict verdict) {
     case ForwardVerdict::accepted: return "accepted";
     case ForwardVerdict::not_leader: return "not_leader";
     case ForwardVerdict::busy: return "busy";
-    case ForwardVerdict::unknown: return "unknown";
     case ForwardVerdict::refused: return "refused";
     case ForwardVerdict::unavailable: return "unavailable";
     case ForwardVerdict::not_found: return "not_found";
@@ -59,7 +58,6 @@ std::string_view name_of_verdict(ForwardVerdict verdict) {
 std::string_view name_of_verdict(JoinVerdict verdict) {
   switch (verdict) {
     case JoinVerdict::accepted: return "accepted";
-    case JoinVerdict::redirect: return "redirect";
     case JoinVerdict::busy: return "busy";
     case JoinVerdict::refused: return "refused";
     case JoinVerdict::already: return "already";
@@ -146,7 +144,6 @@ struct Fields {
   }
   std::string operator()(const JoinReply& m) const {
     std::string text = " " + std::string(name_of_verdict(m.verdict));
-    if (m.verdict == JoinVerdict::redirect) text += field("to", m.leader_address);
     if (m.verdict == JoinVerdict::already) text += field("view", to_string(m.view_position));
     return text;
   }

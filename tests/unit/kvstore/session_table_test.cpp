@@ -236,5 +236,25 @@ TEST_F(Sessions, AMalformedRowIsRefused) {
     EXPECT_FALSE(decode_session({key, {Revision(2), ByteSpan(row).first(size)}}).has_value());
 }
 
+TEST_F(Sessions, ARowWithAnOutcomeThatThereIsNotIsRefused) {
+  Session session;
+  session.id = SessionId(5);
+  session.replies.push_back({CallNumber(1), Revision(2), Outcome::invalid, std::nullopt});
+  const Bytes key = session_key(session.id);
+  Bytes row = encode(session);
+  const auto is_read = [&] { return decode_session({key, {Revision(2), row}}).has_value(); };
+  EXPECT_TRUE(is_read());
+  // A reply is at the end: its number, its outcome, its revision, and whether it has a value.
+  std::byte& outcome = row[row.size() - 10];
+  std::byte& has_previous = row.back();
+  outcome = std::byte{8};
+  EXPECT_FALSE(is_read());
+  outcome = std::byte{0};
+  EXPECT_FALSE(is_read());
+  outcome = std::byte{7};
+  has_previous = std::byte{2};
+  EXPECT_FALSE(is_read());
+}
+
 }  // namespace
 }  // namespace kvstore::replica

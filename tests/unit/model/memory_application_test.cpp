@@ -125,6 +125,25 @@ TEST(MemoryApplication, TakesNoStateOfAnotherKind) {
   EXPECT_TRUE(texts.receive_state({{"mark", 1}, {"state", 1}}).has_value());
 }
 
+TEST(MemoryApplication, TakesAStateInItsOrderAndWhole) {
+  Texts texts;
+  auto sink = *texts.receive_state({{"mark", 3}, {"state", 2}});
+  const auto refused = [&](std::size_t part, std::uint64_t offset, std::string_view bytes) {
+    const auto written = sink->write(part, offset, as_bytes(bytes));
+    return !written && written.error().code == ErrorCode::corrupt;
+  };
+  EXPECT_TRUE(refused(0, 1, "b")) << "a gap";
+  EXPECT_TRUE(refused(2, 0, "a")) << "no such part";
+  EXPECT_TRUE(refused(1, 0, "abc")) << "more than was announced";
+  ASSERT_TRUE(sink->write(0, 0, as_bytes("abc")));
+  ASSERT_TRUE(sink->write(1, 0, as_bytes("a")));
+  const auto finished = sink->finish();
+  ASSERT_FALSE(finished.has_value());
+  EXPECT_EQ(finished.error().code, ErrorCode::corrupt);
+  ASSERT_TRUE(sink->write(1, 1, as_bytes("b")));
+  EXPECT_TRUE(sink->finish());
+}
+
 TEST(MemoryApplication, KeepsItsStateWhenAnotherMakesNoSense) {
   Texts texts;
   ASSERT_TRUE(deliver(texts, 2, "mine"));

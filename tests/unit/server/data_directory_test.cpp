@@ -22,6 +22,7 @@ namespace kvstore::server {
 namespace {
 
 namespace fs = std::filesystem;
+using gms::log::kRejoinAdvice;
 
 class DataDirectoryTest : public ::testing::Test {
  protected:
@@ -30,7 +31,7 @@ class DataDirectoryTest : public ::testing::Test {
     root = ::mkdtemp(pattern.data());
     settings.data = (root / "data").string();
     settings.name = "n1";
-    settings.log.first_segment_bytes = 64 * 1024;
+    settings.group.first_segment_bytes = 64 * 1024;
   }
   ~DataDirectoryTest() override { fs::remove_all(root); }
 

@@ -19,7 +19,7 @@ class InspectTest : public ::testing::Test {
     root = ::mkdtemp(pattern.data());
     settings.data = (root / "data").string();
     settings.name = "n1";
-    settings.log.first_segment_bytes = 64 * 1024;
+    settings.group.first_segment_bytes = 64 * 1024;
   }
   ~InspectTest() override { fs::remove_all(root); }
 

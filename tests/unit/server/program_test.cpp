@@ -22,7 +22,7 @@ class WithoutWorkingDirectoryTest : public ::testing::Test {
     root = ::mkdtemp(pattern.data());
     settings.data = (root / "data").string();
     settings.name = "n1";
-    settings.log.first_segment_bytes = 64 * 1024;
+    settings.group.first_segment_bytes = 64 * 1024;
     EXPECT_EQ(initialise_directory(settings), std::nullopt);
     fs::create_directory(root / "gone");
     fs::current_path(root / "gone");

@@ -22,7 +22,7 @@ class RecoveryTest : public ::testing::Test {
   RecoveryTest() {
     std::string pattern = (fs::temp_directory_path() / "groupkv-XXXXXX").string();
     root = ::mkdtemp(pattern.data());
-    settings.log.first_segment_bytes = 64 * 1024;
+    settings.group.first_segment_bytes = 64 * 1024;
     make("n1", {});
     fs::copy(root / "n1", root / "n2", fs::copy_options::recursive);
     rename_member("n2", other);

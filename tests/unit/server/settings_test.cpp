@@ -86,14 +86,14 @@ TEST(SettingSources, AFileHasTablesAndEitherSpelling) {
   EXPECT_EQ(settings.listen_client, "127.0.0.1:9");
   EXPECT_EQ(settings.join, (std::vector<std::string>{"127.0.0.1:1", "127.0.0.1:2"}));
   EXPECT_EQ(settings.exposure, Exposure::anywhere);
-  EXPECT_EQ(settings.gms.election_min, 700ms);
+  EXPECT_EQ(settings.group.config.election_min, 700ms);
   EXPECT_EQ(settings.storage.memtable_bytes, 16u << 20);
 }
 
 TEST(SettingSources, TheEvictionModeIsAWord) {
   Settings settings;
   ASSERT_TRUE(read_file("[gms]\nevict-mode = \"eager\"\n", settings).has_value());
-  EXPECT_EQ(settings.gms.evict_mode, gms::core::EvictMode::eager);
+  EXPECT_EQ(settings.group.config.evict_mode, gms::core::EvictMode::eager);
   const auto wrong = read_file("[gms]\nevict-mode = \"never\"\n", settings);
   ASSERT_FALSE(wrong.has_value());
   EXPECT_NE(wrong.error().detail.find("neither paired nor eager"), std::string::npos);
@@ -203,11 +203,11 @@ TEST(CheckSettings, RefusesWhatIsNoAddressToJoinAtOrToTellOthers) {
 TEST(CheckSettings, RefusesAWatermarkInsideTheReserve) {
   Settings settings;
   settings.data = "d";
-  settings.log.disk_low_bytes = settings.log.disk_reserve_bytes;
+  settings.group.disk_low_bytes = settings.group.disk_reserve_bytes;
   const auto failure = check_settings(settings);
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->what, "log-disk-low-bytes must be larger than log-disk-reserve-bytes, or 0");
-  ++settings.log.disk_low_bytes;
+  ++settings.group.disk_low_bytes;
   EXPECT_EQ(check_settings(settings), std::nullopt);
 }
 
@@ -259,16 +259,16 @@ TEST(CheckSettings, RefusesATimeThatIsLongerThanAYear) {
 TEST(CheckSettings, RefusesToWaitForMoreMembersThanTheGroupMayHave) {
   Settings settings;
   settings.data = "d";
-  settings.gms.up_for_writes_min = settings.gms.voters_max;
+  settings.group.config.up_for_writes_min = settings.group.config.voters_max;
   EXPECT_EQ(check_settings(settings), std::nullopt);
-  ++settings.gms.up_for_writes_min;
+  ++settings.group.config.up_for_writes_min;
   EXPECT_EQ(check_settings(settings)->what, "gms: up_for_writes_min must be at most voters_max");
 }
 
 TEST(CheckSettings, RefusesTimersThatDoNotFit) {
   Settings settings;
   settings.data = "d";
-  settings.gms.heartbeat = 400ms;
+  settings.group.config.heartbeat = 400ms;
   const auto failure = check_settings(settings);
   ASSERT_TRUE(failure.has_value());
   EXPECT_EQ(failure->what, "gms: election_min must be at least 4 times heartbeat");

@@ -63,7 +63,7 @@ std::vector<MessageBody> one_of_each() {
       core::Forward{Ticket(99), drafts(), std::nullopt},
       core::ForwardReply{Ticket(99), core::ForwardVerdict::busy, position, kFrom, "why"},
       core::JoinRequest{{kFrom, "n1", "127.0.0.1:5", "i"}, BootSeq(3), position, true},
-      core::JoinReply{core::JoinVerdict::redirect, "127.0.0.1:6", position, "detail"},
+      core::JoinReply{core::JoinVerdict::already, position, "detail"},
       core::NotInView{view(), ViewCause::leave},
       core::Regressed{Index(5), AppendId(6)},
       core::SnapshotOffer{
