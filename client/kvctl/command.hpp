@@ -40,6 +40,9 @@ enum class Effect : std::uint8_t {
   manages,
 };
 
+/// Whom a command is about.
+enum class Scope : std::uint8_t { group, this_machine };
+
 /// One command of kvctl. The name may have two words: a group and a command of it.
 struct Command {
   std::string_view name;
@@ -48,6 +51,7 @@ struct Command {
   std::vector<Operand> operands;
   std::vector<Option> options;
   client::Result<ExitCode> (*run)(Context& context) = nullptr;
+  Scope scope = Scope::group;
 };
 
 // The groups, a file each.

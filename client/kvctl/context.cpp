@@ -8,6 +8,7 @@
 #include <iostream>
 
 #include "client/kvctl/command_line.hpp"
+#include "client/kvctl/local_cluster.hpp"
 #include "client/kvctl/local_layout.hpp"
 #include "client/kvctl/text.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 using client::Error;
 using client::ErrorCode;
+using client::Result;
 
 constexpr std::chrono::milliseconds kTimeout{5000};
 constexpr const char* kUsualEndpoint = "127.0.0.1:7400";
@@ -87,13 +89,25 @@ void print_error(const std::string& line, Colour colour) {
   std::cerr << (coloured ? "\x1b[31merror:\x1b[0m " : "error: ") << line << std::endl;
 }
 
+/// The command's end. A cluster that is named and not there is not taken for another one.
+Result<ExitCode> carry_out(const Command& command, Context& context) {
+  const Settings& settings = context.settings();
+  if (settings.names_cluster && command.scope == Scope::group) {
+    const LocalCluster named(settings.directory);
+    if (named.members().empty()) return named.no_cluster();
+  }
+  return command.run(context);
+}
+
 ExitCode run_command(const Command& command, Context& context) {
-  const auto done = command.run(context);
+  const auto done = carry_out(command, context);
   errno = 0;
   std::cout.flush();
   if (done) {
     if (std::cout) return *done;
-    print_error(std::string(command.name) + ": " + unwritten(errno) + ".",
+    const bool wrote = command.effect == Effect::writes || command.effect == Effect::writes_many;
+    print_error(std::string(command.name) + ": " + unwritten(errno) + "." +
+                    (wrote && *done == ExitCode::done ? " What was asked for is done." : ""),
                 context.settings().colour);
     return ExitCode::failed;
   }
@@ -177,7 +191,9 @@ std::string error_line(std::string_view subject, const Error& error, Effect effe
   if (reason.find(kPartly) == std::string::npos) line += extent_of(error, effect);
   if (step < error.detail.size()) return line + error.detail.substr(step);
   const std::string_view next = next_step(error, effect);
-  return next.empty() ? line : line + std::string(kTry) + std::string(next);
+  // What has just been tried is no next step.
+  return next.empty() || next.ends_with(subject) ? line
+                                                 : line + std::string(kTry) + std::string(next);
 }
 
 ExitCode run(const std::vector<std::string>& line, Ending ending) {

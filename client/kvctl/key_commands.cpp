@@ -123,7 +123,12 @@ Result<ExitCode> run_get(Context& context) {
   return ExitCode::done;
 }
 
-/// What --prefix, or FROM and TO, say; `end` keeps the prefix's end.
+Result<void> check_range(const Arguments& arguments) {
+  if (!arguments.has("prefix") || !arguments.find("FROM")) return {};
+  return Error{ErrorCode::invalid_argument, "--prefix goes with no FROM and no TO"};
+}
+
+/// What --prefix, or FROM and TO, say; `from` and `to` keep them.
 client::RangeOptions range_options(const Arguments& arguments, std::string& from, std::string& to) {
   from = arguments.text("FROM");
   to = arguments.text("TO");
@@ -182,6 +187,7 @@ class RangeOutput {
 
 Result<ExitCode> run_range(Context& context) {
   if (auto checked = check_read(context.arguments()); !checked) return checked.error();
+  if (auto checked = check_range(context.arguments()); !checked) return checked.error();
   std::string from;
   std::string to;
   const client::RangeOptions options = range_options(context.arguments(), from, to);

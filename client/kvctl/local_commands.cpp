@@ -263,7 +263,7 @@ Result<ExitCode> run_destroy(Context& context) {
 
 Command local(std::string_view name, std::string_view help, std::vector<Operand> operands,
               Result<ExitCode> (*run)(Context&)) {
-  return {name, help, Effect::manages, std::move(operands), {}, run};
+  return {name, help, Effect::manages, std::move(operands), {}, run, Scope::this_machine};
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "client/address.hpp"
 #include "client/kvctl/command.hpp"
 #include "client/kvctl/context.hpp"
 #include "client/kvctl/membership.hpp"
 #include "client/kvctl/text.hpp"
+#include "kvstore/api/member_name.hpp"
 
 namespace kvctl {
 namespace {
@@ -223,6 +225,14 @@ std::string start_command(const Arguments& arguments, const std::string& name, c
          " --listen-peer " + peer + " --join " + join;
 }
 
+/// What start_options() say of addresses.
+Result<void> check_start(const Arguments& arguments) {
+  for (const char* const option : {"client", "peer"})
+    if (const auto given = arguments.find(option))
+      if (auto checked = client::check_address(*given); !checked) return checked;
+  return {};
+}
+
 void print_command(Context& context, const std::string& name, const View& view) {
   const std::string command = start_command(context.arguments(), name, view);
   Printer& printer = context.printer();
@@ -235,6 +245,9 @@ void print_command(Context& context, const std::string& name, const View& view) 
 
 Result<ExitCode> run_add(Context& context) {
   const std::string name = context.arguments().text("NAME");
+  if (!kvstore::api::is_member_name(name))
+    return Error{ErrorCode::invalid_argument, std::string(kvstore::api::kMemberNameRule)};
+  if (auto checked = check_start(context.arguments()); !checked) return checked.error();
   const auto survey = survey_group(context.client());
   if (!survey) return survey.error();
   const View& view = survey->view.view;
@@ -246,7 +259,7 @@ Result<ExitCode> run_add(Context& context) {
   context.note("with " + name + " there are " + std::to_string(after.voters) +
                " voters with a quorum of " + std::to_string(after.quorum()) +
                "; the group then survives " + std::to_string(after.survives()) +
-               " crashes at once. On its machine:");
+               (after.survives() == 1 ? " crash" : " crashes") + " at once. On its machine:");
   print_command(context, name, view);
   if (!context.arguments().has("wait")) return ExitCode::done;
   return wait_for_new(context, name, {});

@@ -165,7 +165,8 @@ Result<Settings> settings_of(const Arguments& arguments, const Environment& envi
     if (auto applied = apply(name, *found, settings); !applied) return applied.error();
   }
   // Who names a cluster means that one, whatever stands elsewhere.
-  if (arguments.has("dir") && !arguments.has("endpoints")) settings.endpoints.clear();
+  settings.names_cluster = arguments.has("dir") && !arguments.has("endpoints");
+  if (settings.names_cluster) settings.endpoints.clear();
   if (arguments.has("verbose")) settings.verbosity = Verbosity::verbose;
   if (arguments.has("quiet")) settings.verbosity = Verbosity::quiet;
   return settings;

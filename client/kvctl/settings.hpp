@@ -30,6 +30,8 @@ struct Settings {
   Colour colour = Colour::automatic;
   /// Of the cluster on this machine.
   std::filesystem::path directory = ".groupkv";
+  /// The command line names that cluster, and no endpoints: no other one will do.
+  bool names_cluster = false;
   /// Client ports of that cluster follow it. Nothing when it was not set: then kBasePortDefault, or
   /// what the cluster has.
   std::optional<std::uint16_t> base_port;

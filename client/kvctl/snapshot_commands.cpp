@@ -153,7 +153,8 @@ std::vector<Command> snapshot_commands() {
        Effect::reads,
        {file},
        {},
-       run_info},
+       run_info,
+       Scope::this_machine},
   };
 }
 

@@ -1,4 +1,4 @@
-#include "kvstore/api/nearest.hpp"
+#include "kvstore/api/suggestion.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -7,9 +7,20 @@
 namespace kvstore::api {
 namespace {
 
-/// What it takes to get from one text to another: a letter added, taken away or exchanged counts
-/// four, and one that is only missing at the end counts one.
-std::size_t distance(std::string_view from, std::string_view to) {
+constexpr std::size_t kSlipsMax = 2;
+
+/// What it takes to get from one text to another.
+struct Distance {
+  /// Letters added, taken away or exchanged.
+  std::size_t slips = 0;
+  /// Letters that are only missing at the end.
+  std::size_t missing = 0;
+
+  /// Four of these are one of those.
+  [[nodiscard]] std::size_t weight() const { return 4 * slips + missing; }
+};
+
+Distance distance(std::string_view from, std::string_view to) {
   std::vector<std::size_t> row(to.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < from.size(); ++i) {
@@ -20,16 +31,26 @@ std::size_t distance(std::string_view from, std::string_view to) {
       row[j + 1] = std::min({exchanged, diagonal + 1, row[j] + 1});
     }
   }
-  std::size_t best = 4 * row[0] + to.size();
-  for (std::size_t j = 1; j < row.size(); ++j) best = std::min(best, 4 * row[j] + to.size() - j);
+  Distance best{row[0], to.size()};
+  for (std::size_t j = 1; j < row.size(); ++j)
+    best = std::min(best, Distance{row[j], to.size() - j},
+                    [](const Distance& a, const Distance& b) { return a.weight() < b.weight(); });
   return best;
 }
 
 }  // namespace
 
-std::string nearest(std::string_view name, const std::vector<std::string>& known) {
-  return *std::ranges::min_element(
-      known, {}, [&](const std::string& candidate) { return distance(name, candidate); });
+std::string suggestion(std::string_view name, const std::vector<std::string>& known) {
+  const std::string* meant = nullptr;
+  Distance least;
+  for (const std::string& candidate : known) {
+    const Distance from_it = distance(name, candidate);
+    if (from_it.slips > kSlipsMax || 2 * from_it.slips >= name.size()) continue;
+    if (meant != nullptr && from_it.weight() >= least.weight()) continue;
+    meant = &candidate;
+    least = from_it;
+  }
+  return meant == nullptr ? "" : "; did you mean '" + *meant + "'?";
 }
 
 }  // namespace kvstore::api

@@ -6,8 +6,9 @@
 
 namespace kvstore::api {
 
-/// The name among `known` that is the most like `name`, or begins the most like it: what somebody
-/// who mistyped it meant. Precondition: some are known.
-[[nodiscard]] std::string nearest(std::string_view name, const std::vector<std::string>& known);
+/// The end of a sentence about a name that is none of `known`: asks whether the one that is the
+/// most like it, or begins the most like it, was meant. Empty where none is within two letters, and
+/// fewer than half of those of the name.
+[[nodiscard]] std::string suggestion(std::string_view name, const std::vector<std::string>& known);
 
 }  // namespace kvstore::api

@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 
-#include "kvstore/api/nearest.hpp"
+#include "kvstore/api/suggestion.hpp"
 #include "kvstore/server/data_directory.hpp"
 #include "kvstore/server/listen.hpp"
 #include "kvstore/server/setting_table.hpp"
@@ -28,6 +28,13 @@ Failure usage(const std::string& what) {
   return {ExitCode::usage, what};
 }
 
+/// The sentence `what` about a name that is none of `known`.
+std::string with_suggestion(std::string what, std::string_view name,
+                            const std::vector<std::string>& known) {
+  const std::string meant = api::suggestion(name, known);
+  return std::move(what) + (meant.empty() ? "." : meant);
+}
+
 /// The options of one subcommand, and what was given of them.
 class Options {
  public:
@@ -36,6 +43,11 @@ class Options {
   void add_settings() {
     for (const Setting& setting : setting_table()) add(setting);
     app_.add_option(kConfig, file_, "a TOML file of settings (KVD_CONFIG)");
+  }
+  /// All but whom to join, which help leaves out.
+  void add_founder_settings() {
+    add_settings();
+    app_.get_option("--join")->group("");
   }
   void add_initialise() {
     app_.add_flag("--init", initialise_, "make an empty directory a member's first");
@@ -60,8 +72,7 @@ class Options {
     if (!name.starts_with('-')) return usage("unexpected argument '" + name + "'." + help);
     std::vector<std::string> known{"--help"};
     for (const CLI::Option* option : app_.get_options()) known.push_back(option->get_name());
-    return usage("unknown option '" + name + "'; did you mean '" + api::nearest(name, known) +
-                 "'?" + help);
+    return usage(with_suggestion("unknown option '" + name + "'", name, known) + help);
   }
 
   [[nodiscard]] Command command(CommandName name) const {
@@ -127,7 +138,7 @@ class Parser {
                            "make a data directory for the first member of a new group that "
                            "begins with a snapshot");
     restore.add_snapshot();
-    restore.add_settings();
+    restore.add_founder_settings();
     add("recover", CommandName::recover,
         "found a new group with what is left of one that has lost its quorum for good")
         .add_survivors();
@@ -175,8 +186,8 @@ class Parser {
     for (const auto& [subcommand, added] : added_) known.push_back(subcommand->get_name());
     const char* const kind =
         rest.front().starts_with('-') ? "unknown option '" : "there is no command '";
-    return usage(kind + rest.front() + "'; did you mean '" + api::nearest(rest.front(), known) +
-                 "'? Try: kvd --help");
+    return usage(with_suggestion(kind + rest.front() + "'", rest.front(), known) +
+                 " Try: kvd --help");
   }
 
   [[nodiscard]] std::string help() const {

@@ -38,7 +38,7 @@ struct Help {
   std::string text;
 };
 
-/// `arguments` are without the program's name. A failure names the nearest option for one that is
+/// `arguments` are without the program's name. A failure names an option that is like one that is
 /// not known.
 [[nodiscard]] std::variant<Command, Help, Failure> parse_command_line(
     std::span<const char* const> arguments);

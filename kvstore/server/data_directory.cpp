@@ -7,6 +7,7 @@
 
 #include "gms/log/inspection.hpp"
 #include "gms/log/posix_file_system.hpp"
+#include "kvstore/api/member_name.hpp"
 #include "kvstore/replica/replica.hpp"
 #include "kvstore/server/setting_table.hpp"
 #include "kvstore/storage/rocks_directories.hpp"
@@ -268,7 +269,9 @@ std::optional<Failure> check_member_directory(const std::string& data) {
     return Failure{ExitCode::directory,
                    data + ": not the data directory of a member: it holds other files"};
   return Failure{ExitCode::directory, with_advice(data + ": not the data directory of a member",
-                                                  "kvd init --data " + data + " --name NAME")};
+                                                  "another --data; or, for a new member, kvd run "
+                                                  "--init --data " +
+                                                      data + " --name NAME --join HOST:PORT")};
 }
 
 std::optional<Failure> check_name(const Settings& settings) {
@@ -293,6 +296,9 @@ std::optional<Failure> check_not_in_use(const std::string& data) {
 std::optional<Failure> prepare_directory(const Settings& settings) {
   if (settings.name.empty())
     return Failure{ExitCode::usage, "a member needs a name. Try: --name NAME"};
+  if (!api::is_member_name(settings.name))
+    return Failure{ExitCode::usage,
+                   "the name cannot be a member's: " + std::string(api::kMemberNameRule)};
   if (auto failure = check_place(settings.data)) return failure;
   if (look_at(settings.data) == DirectoryState::member)
     return Failure{ExitCode::directory, with_advice(settings.data + ": is a member's already",

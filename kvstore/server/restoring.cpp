@@ -92,6 +92,11 @@ Failure file_failure(const std::string& file, const Error& error) {
 
 std::optional<Failure> restore_directory(const Settings& settings, const std::string& file,
                                          std::ostream& out) {
+  if (!settings.join.empty())
+    return Failure{
+        ExitCode::usage,
+        "a group that begins with a snapshot is founded, not joined. Try: without --join; "
+        "others join it, in empty directories"};
   gms::log::PosixFileSystem files;
   // Nothing is made for a file that is not there, or is no snapshot.
   auto reader = api::SnapshotReader::open(files, file);

@@ -3,7 +3,7 @@
 #include <CLI/Config.hpp>
 #include <algorithm>
 
-#include "kvstore/api/nearest.hpp"
+#include "kvstore/api/suggestion.hpp"
 
 namespace kvstore::server {
 
@@ -28,10 +28,10 @@ const Setting* find(std::string_view name, NameOf name_of) {
   return found == table.end() ? nullptr : &*found;
 }
 
-std::string nearest_setting(std::string_view name, NameOf name_of) {
+std::string suggested_setting(std::string_view name, NameOf name_of) {
   std::vector<std::string> known;
   for (const Setting& setting : setting_table()) known.push_back(name_of(setting));
-  return api::nearest(name, known);
+  return api::suggestion(name, known);
 }
 
 /// Assigns by name; `place` goes before what errors say.
@@ -39,8 +39,8 @@ Result<void> apply(std::string_view name, NameOf name_of, std::string_view value
                    const std::string& place, Settings& settings) {
   const Setting* setting = find(name, name_of);
   if (setting == nullptr)
-    return wrong(place + "unknown setting '" + std::string(name) + "'; did you mean '" +
-                 nearest_setting(name, name_of) + "'?");
+    return wrong(place + "unknown setting '" + std::string(name) + "'" +
+                 suggested_setting(name, name_of));
   const auto assigned = assign(*setting, settings, value);
   if (!assigned) return wrong(place + std::string(name) + ": " + assigned.error().detail);
   return {};

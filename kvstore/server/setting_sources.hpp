@@ -20,7 +20,7 @@ struct GivenFlag {
 // stronger than the environment, and that is stronger than a file.
 //
 // Error of all: invalid_argument, naming the place, what is wrong, and for an unknown name the
-// nearest known one.
+// one that is like it, if there is any.
 
 /// A TOML file's tables; keys may be written with `-` or `_`. `name` is the file's, for errors.
 [[nodiscard]] gms::model::Result<void> apply_file(std::istream& file, std::string_view name,

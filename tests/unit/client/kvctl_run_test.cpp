@@ -131,6 +131,34 @@ TEST_F(KvctlRunTest, EndsWithTwoWhenOptionsContradict) {
   EXPECT_EQ(kvctl({"put", "key", "value", "--if-absent", "--if-value", "x"}).exit_code, 2);
   EXPECT_EQ(kvctl({"del", "prefix", "--prefix"}).exit_code, 2);
   EXPECT_EQ(kvctl({"get", "key", "--read", "sometimes"}).exit_code, 2);
+  EXPECT_EQ(kvctl({"range", "a", "b", "--prefix", "x"}).exit_code, 2);
+  EXPECT_EQ(kvctl({"range", "--prefix", "x"}).exit_code, 0);
+}
+
+TEST_F(KvctlRunTest, AddsNoMemberThatItsCommandCouldNotStart) {
+  for (const char* name : {"", "a b", "a\nb", "-n", "a,b", "n\xc3\xa4"})
+    EXPECT_EQ(kvctl({"member", "add", "--", name}).exit_code, 2) << name;
+  EXPECT_EQ(kvctl({"member", "add", "n9", "--client", "nowhere"}).exit_code, 2);
+}
+
+TEST(KvctlRun, TakesNoOtherGroupForAClusterThatIsNamedAndNotThere) {
+  const std::string directory = ::testing::TempDir() + "/typo";
+  const Ran ran = testing::run_line({"--dir", directory, "get", "key"});
+  EXPECT_EQ(ran.exit_code, 3);
+  EXPECT_THAT(ran.err, HasSubstr("there is no cluster in " + directory));
+  // Endpoints that are named say which group is meant; files need none.
+  for (const std::vector<std::string>& others : std::vector<std::vector<std::string>>{
+           {"--dir", directory, "-e", "127.0.0.1:1", "--timeout", "100ms", "get", "key"},
+           {"--dir", directory, "snapshot", "info", "/nowhere"}})
+    EXPECT_THAT(testing::run_line(others).err, ::testing::Not(HasSubstr("there is no cluster")));
+}
+
+TEST(KvctlRun, NamesNoNextStepThatHasJustBeenTried) {
+  const auto failed = [](std::string_view subject) {
+    return error_line(subject, {ErrorCode::unavailable, "nobody answers"}, Effect::reads);
+  };
+  EXPECT_EQ(failed("get key"), "get key: nobody answers. Try: kvctl status");
+  EXPECT_EQ(failed("status"), "status: nobody answers.");
 }
 
 TEST(KvctlRun, EndsTheProcessAtOnceWithTheExitCodeAndAllOutput) {

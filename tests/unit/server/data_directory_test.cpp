@@ -214,6 +214,35 @@ TEST_F(DataDirectoryTest, IsNotMadeOfASnapshotThatIsNotThere) {
   EXPECT_FALSE(fs::exists(settings.data));
 }
 
+TEST_F(DataDirectoryTest, IsNotMadeOfASnapshotToJoinAnotherGroup) {
+  std::ostringstream out;
+  settings.join = {"127.0.0.1:1"};
+  const auto failure = restore_directory(settings, (root / "nothing").string(), out);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_EQ(failure->code, ExitCode::usage);
+  EXPECT_NE(failure->what.find("without --join"), std::string::npos) << failure->what;
+  EXPECT_FALSE(fs::exists(settings.data));
+}
+
+TEST_F(DataDirectoryTest, IsNotMadeForANameThatNoCommandCouldSay) {
+  for (const std::string& name : {std::string("a b"), std::string("x\ny"), std::string("-n"),
+                                  std::string("a,b"), std::string(65, 'n')}) {
+    settings.name = name;
+    const auto failure = initialise_directory(settings);
+    ASSERT_TRUE(failure.has_value()) << name;
+    EXPECT_EQ(failure->code, ExitCode::usage);
+    EXPECT_FALSE(fs::exists(settings.data));
+  }
+  settings.name = std::string(63, 'n') + ".";
+  EXPECT_EQ(initialise_directory(settings), std::nullopt);
+}
+
+TEST_F(DataDirectoryTest, ThatIsGoneIsNotAdvisedToFoundAnotherGroup) {
+  const auto failure = check_member_directory(settings.data);
+  ASSERT_TRUE(failure.has_value());
+  EXPECT_NE(failure->what.find("--join HOST:PORT"), std::string::npos) << failure->what;
+}
+
 TEST_F(DataDirectoryTest, IsMadeAgainWhenThatWasInterrupted) {
   ASSERT_EQ(initialise_directory(settings), std::nullopt);
   ASSERT_TRUE(fs::remove(settings.data + "/IDENTITY"));

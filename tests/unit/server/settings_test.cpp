@@ -144,6 +144,9 @@ TEST(CommandLine, NamesTheNearestOptionOfAnUnknownOne) {
             "unknown option '--lissten'; did you mean '--listen-peer'? Try: kvd run --help");
   EXPECT_EQ(refusal({"init", "--nam", "n1"}),
             "unknown option '--nam'; did you mean '--name'? Try: kvd init --help");
+  EXPECT_EQ(refusal({"run", "--frob"}), "unknown option '--frob'. Try: kvd run --help");
+  EXPECT_EQ(refusal({"inspect", "--data", "d", "d"}),
+            "unknown option '--data'. Try: kvd inspect --help");
 }
 
 TEST(CommandLine, NeedsACommand) {
