@@ -81,11 +81,17 @@ void add_snapshot_counters(const gms::net::TransferStatistics& transfer,
 void add_port_counters(const ClientPort& port, std::vector<api::Counter>& out) {
   const PortStatistics& statistics = port.statistics();
   const std::initializer_list<api::Counter> counters = {
-      {"clients.connected", port.connections()},   {"clients.request_bytes", port.request_bytes()},
-      {"clients.reply_bytes", port.reply_bytes()}, {"clients.accepted", statistics.accepted},
-      {"clients.refused", statistics.refused},     {"clients.dropped", statistics.dropped},
-      {"clients.requests", statistics.requests},   {"clients.replies", statistics.replies},
-      {"clients.shed", statistics.shed},           {"clients.busy", statistics.busy},
+      {"clients.connected", port.connections()},
+      {"clients.under_way", port.requests()},
+      {"clients.request_bytes", port.request_bytes()},
+      {"clients.reply_bytes", port.reply_bytes()},
+      {"clients.accepted", statistics.accepted},
+      {"clients.refused", statistics.refused},
+      {"clients.dropped", statistics.dropped},
+      {"clients.requests", statistics.requests},
+      {"clients.replies", statistics.replies},
+      {"clients.shed", statistics.shed},
+      {"clients.busy", statistics.busy},
   };
   out.insert(out.end(), counters.begin(), counters.end());
 }

@@ -28,7 +28,8 @@ struct Origin {
 class ReplyPort {
  public:
   virtual ~ReplyPort() = default;
-  /// Queues the reply; a client that is gone gets none. The reply's id is the origin's.
+  /// Queues the reply; a client that is gone gets none, but until then its request counts as one
+  /// that is under way. The reply's id is the origin's.
   virtual void reply(const Origin& origin, const api::Reply& reply) = 0;
   /// Whether the client is still there.
   [[nodiscard]] virtual bool is_open(ConnectionKey connection) const = 0;

@@ -136,10 +136,12 @@ void RequestService::take_close_cursor(const Origin& origin, const Request& requ
 
 void RequestService::on_closed(ConnectionKey connection) {
   parts_.replica.ranges().close_all_of(reader_of(connection));
-  // Nobody waits for what was to be asked once a leader is known.
+  // Nobody waits for what was to be asked once a leader is known, but until it is answered the port
+  // counts it as under way.
   std::erase_if(held_, [&](const Held& held) {
     if (held.origin.connection != connection) return false;
     held_bytes_ -= held.body.size();
+    fail(held.origin, {ErrorCode::closed, "the client is gone"});
     return true;
   });
 }

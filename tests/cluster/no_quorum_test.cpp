@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
 #include <thread>
 
 #include "client/client.hpp"
@@ -62,6 +63,29 @@ TEST(NoQuorum, EndsAWriteThatTheLeaderTookAsUnknown) {
   ASSERT_TRUE(found && *found);
   EXPECT_THAT((*found)->bytes, ::testing::AnyOf("first", "second"));
   group.must({"verify", "--deep"});
+}
+
+TEST(NoQuorum, CountsNothingAsUnderWayOfClientsThatGaveUp) {
+  LocalGroup group(3, 26600);
+  group.must({"put", "key", "value"});
+  for (const std::string name : {"n1", "n3"}) group.must({"local", "kill", name});
+  const auto under_way = [&] {
+    const auto status = boost::json::parse(group.must({"status", "-v", "-o", "json"}));
+    for (const auto& member : status.at("members").as_array())
+      if (member.at("name") == "n2")
+        return member.at("counters").at("clients.under_way").to_number<int>();
+    return 0;
+  };
+  // Without a leader they wait at n2 until these clients end.
+  for (int i = 0; i < 3; ++i)
+    for (const std::vector<std::string>& command :
+         {std::vector<std::string>{"put", "key", "other", "--timeout", "300ms"},
+          {"get", "key", "--timeout", "300ms"}})
+      EXPECT_NE(group.kvctl(command).exit_code, 0);
+  const auto give_up = std::chrono::steady_clock::now() + 5s;
+  while (under_way() != 1 && std::chrono::steady_clock::now() < give_up)
+    std::this_thread::sleep_for(50ms);
+  EXPECT_EQ(under_way(), 1) << "but for the status itself";
 }
 
 TEST(NoQuorum, IsToldWhenNobodyIsThereAtAll) {

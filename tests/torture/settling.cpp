@@ -10,6 +10,7 @@
 #include <span>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/cluster/verdict.hpp"
 
@@ -18,6 +19,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using Findings = std::vector<std::string>;
+using kvstore::api::Counter;
 
 /// The clients of the last reads; no others have their numbers.
 constexpr std::uint32_t kFirstLastReader = 4'000'000'000;
@@ -89,6 +91,32 @@ void check_sessions(Stage& stage, Findings& findings) {
     }
 }
 
+/// The requests that are under way at a member, besides the one that asks. Nothing if it does not
+/// say.
+std::optional<std::uint64_t> under_way_at(const Stage& stage, const std::string& address) {
+  const auto status = stage.observer().client().status(address);
+  if (!status) return std::nullopt;
+  const auto counter = std::ranges::find(status->counters, "clients.under_way", &Counter::name);
+  if (counter == status->counters.end()) return std::nullopt;
+  return counter->value - 1;
+}
+
+/// No client is left, so nothing may count as under way. Members hear of the end of connections
+/// soon.
+void check_nothing_is_under_way(const Stage& stage, Findings& findings) {
+  const auto give_up = std::chrono::steady_clock::now() + 5s;
+  for (const ProcessOf& process : stage.observer().processes()) {
+    auto left = under_way_at(stage, process.address);
+    while (left != 0 && std::chrono::steady_clock::now() < give_up) {
+      std::this_thread::sleep_for(20ms);
+      left = under_way_at(stage, process.address);
+    }
+    if (left == 0) continue;
+    findings.push_back(process.name + " counts " + (left ? std::to_string(*left) : "unknown") +
+                       " requests as under way, and no client is left");
+  }
+}
+
 void check_replicas(const cluster::LocalGroup& group, Findings& findings) {
   const cluster::Finished verified = group.kvctl({"verify", "--deep"});
   if (verified.exit_code != 0) findings.push_back("verify: " + verified.out + verified.err);
@@ -140,6 +168,7 @@ std::vector<std::string> settle(Stage& stage) {
   // Who has no quorum answers none of what follows, and each question takes its time.
   if (!findings.empty()) return findings;
   check_views(stage, findings);
+  check_nothing_is_under_way(stage, findings);
   check_replicas(stage.group(), findings);
   const std::string lost = cluster::wrong_with_own_keys(stage.group(), stage.own_keys());
   if (!lost.empty()) findings.push_back(lost);

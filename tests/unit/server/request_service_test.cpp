@@ -289,8 +289,10 @@ TEST_F(RequestServiceTest, DropsHeldRequestsWhoseClientIsGone) {
   ASSERT_EQ(service->held(), 2u);
   service->on_closed({7, 7});
   EXPECT_EQ(service->held(), 2u) << "that was another client";
+  EXPECT_TRUE(got().empty());
   service->on_closed({1, 1});
   EXPECT_EQ(service->held(), 0u);
+  EXPECT_EQ(got().size(), 2u) << "the port counts as under way what is not answered";
   lead();
   EXPECT_TRUE(ordering.proposed.empty());
   put(3, "key");
