@@ -30,7 +30,8 @@ class Dispatcher;
 /// Guarantee: each call ends by its deadline. With a value, it was carried out. With the error
 /// `outcome_unknown` it may have been or may still be. With any other error it certainly was not:
 /// `unavailable` (the detail says who cannot be reached and why), `timed_out`, `busy`, `too_large`,
-/// `invalid_argument`, `closed`. Writes are executed at most once, however often they had to be
+/// `invalid_argument`, `closed`; of reads also `io` (the member's disk) and `corrupt` (an answer
+/// that makes no sense). Writes are executed at most once, however often they had to be
 /// sent again; calls in flight together may be executed in any order. The leader is found, and
 /// found again after a crash, without the caller's help.
 ///

@@ -99,7 +99,8 @@ struct Page {
   std::vector<Entry> entries;
   /// Entries here, or counted for this page in a range that counts.
   std::uint64_t count = 0;
-  /// The state: everything up to this index, nothing after.
+  /// The state: everything up to this index, and nothing after. A `local` range at a member that
+  /// has just come back from a crash may see some of what follows, until it has applied that again.
   gms::model::Index state;
   /// Nothing after the last page.
   std::optional<Cursor> next;

@@ -85,7 +85,8 @@ class GroupListener {
   /// asked of the group (leave, evict, maintenance, a transfer) is done. Otherwise:
   ///
   /// * `not_leader`, `busy`, `closed` (this member has left), `unavailable` (its state is out of
-  ///   use): certainly not ordered, nothing is read, nothing is done;
+  ///   use): certainly not ordered, nothing is read, nothing is done. But a transfer that ends as
+  ///   `unavailable`, since the other did not take over in time, may still happen;
   /// * `outcome_unknown`: it may have been ordered or done, or may still be;
   /// * of what was asked of the group also `not_found`, `conflict`, `invalid_argument`: refused,
   ///   for the reason that the error tells.

@@ -233,6 +233,10 @@ void Engine::Parts::append_own_multicasts(Leading& leading, Multicast& input) {
 void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
   // Of who is no member none is delivered.
   if (!log.view().view.has_voter(self)) return;
+  // Who was removed and is back may have missed how its own were delivered, and the group may have
+  // forgotten that: it delivers what it missed first.
+  const auto removal = log.removal_of(self);
+  if (removal && removal->at.index > delivery.delivered()) return;
   if (auto* leading = std::get_if<Leading>(&role)) {
     if (why_not_now(*leading, drafts.size())) return;
     outbox.handed_on();

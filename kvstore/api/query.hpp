@@ -88,7 +88,8 @@ struct Pair {
 struct RangePage {
   /// Zero: this was the last page.
   CursorId cursor;
-  /// The state that the range is read from: everything up to here, nothing after.
+  /// The state that the range is read from: everything up to here, and nothing after, except for a
+  /// `local` range of a replica that has not yet applied again what it had before a crash.
   gms::model::Index state;
   RangeContent content = RangeContent::pairs;
   /// Pairs in this page, or counted for it.

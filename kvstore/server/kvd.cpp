@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <csignal>
+#include <random>
 #include <utility>
 
 #include "gms/log/inspection.hpp"
@@ -39,7 +40,8 @@ constexpr std::chrono::milliseconds kHandOverMax{1500};
 /// A member has fewer events than this in a millisecond, over all its running time.
 constexpr std::uint64_t kEventsPerMsMax = 1024;
 
-/// Before the events of this process, and after those of the ones before it.
+/// Before the events of this process, and after those of the ones before it at this address,
+/// whoever they were, unless the wall clock went back in between.
 api::EventSeq first_event() {
   return api::EventSeq(wall_clock_ms() * kEventsPerMsMax);
 }
@@ -225,8 +227,9 @@ Result<std::optional<gms::model::Bytes>> Kvd::open(gms::model::StateGeneration g
   store_ = *std::move(store);
   states_ = std::make_unique<storage::RocksExchange>(*store_, directories_);
   replica::ReplicaOptions limits;
-  // More than a boot has ranges lie between two milliseconds.
-  limits.ranges.cursor_base = api::CursorId(wall_clock_ms() << 20);
+  // Whatever the clock says, boots have no ids in common, but once in millions of millions.
+  std::random_device random;
+  limits.ranges.cursor_base = api::CursorId(((std::uint64_t{random()} << 32) | random()) >> 1);
   auto replica = replica::Replica::open(*store_, writes_, limits);
   if (!replica) return store_error(replica.error());
   replica_ = *std::move(replica);

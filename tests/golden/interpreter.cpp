@@ -95,6 +95,7 @@ void Interpreter::config(const Words& words) {
   using Time = Duration Config::*;
   static const std::map<std::string, Size> kSizes{
       {"append_bytes_max", &Config::append_bytes_max},
+      {"apply_bytes_max", &Config::apply_bytes_max},
       {"inflight_max", &Config::inflight_max},
       {"lag_bytes", &Config::lag_bytes},
       {"uncommitted_bytes_max", &Config::uncommitted_bytes_max},
