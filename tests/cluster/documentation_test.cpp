@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "tests/cluster/local_group.hpp"
@@ -100,6 +101,74 @@ TEST_F(Reader, FindsTheJsonThatIsPrintedAsItIsDocumented) {
     const std::string documented = block_after(page, heading, "json");
     ASSERT_NE(documented, "") << heading;
     expect_alike(json::parse(documented), json::parse(group.must(command)), heading);
+  }
+}
+
+/// A row of the operations page's table of what commands print.
+struct Output {
+  std::vector<std::string> command;
+  std::vector<std::string> fields;
+  /// Empty where the page refers to another place.
+  std::string json;
+};
+
+std::vector<std::string> split(const std::string& text, const std::string& between) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = text.find(between, begin)) != std::string::npos;
+       begin = end + between.size())
+    parts.push_back(text.substr(begin, end - begin));
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+std::vector<Output> outputs_in(const std::string& page) {
+  std::vector<Output> out;
+  for (const std::string& line : split(page, "\n")) {
+    if (!line.starts_with("| `kvctl ")) continue;
+    const auto cells = split(line.substr(2, line.size() - 4), " | ");
+    if (cells.size() != 3) continue;
+    const std::string command = cells[0].substr(7, cells[0].size() - 8);
+    const bool shows = cells[2].starts_with("`{");
+    out.push_back({split(command, " "), split(cells[1], ", "),
+                   shows ? cells[2].substr(1, cells[2].size() - 2) : ""});
+  }
+  return out;
+}
+
+/// The words of a line of a table.
+std::string words_of(const std::string& line) {
+  std::string out;
+  for (const std::string& word : split(line, " "))
+    if (!word.empty()) out += (out.empty() ? "" : " ") + word;
+  return out;
+}
+
+TEST_F(Reader, FindsTheFieldsThatCommandsPrint) {
+  const LocalGroup group(3, 25800);
+  const auto outputs = outputs_in(document("docs/operations.md"));
+  EXPECT_GE(outputs.size(), 14U);
+  for (const Output& output : outputs) {
+    const std::string name = ::testing::PrintToString(output.command);
+    const auto printed = [&](const char* format) {
+      std::vector<std::string> command = output.command;
+      command.insert(command.end(), {"-o", format});
+      return group.must(command);
+    };
+    EXPECT_EQ(split(split(printed("plain"), "\n").front(), "\t").size(), output.fields.size())
+        << name;
+    if (output.fields.size() > 1) {
+      std::string header;
+      for (const std::string& field : output.fields) header += (header.empty() ? "" : " ") + field;
+      std::ranges::transform(header, header.begin(), [](char c) {
+        return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+      });
+      std::vector<std::string> lines;
+      for (const std::string& line : split(printed("table"), "\n")) lines.push_back(words_of(line));
+      EXPECT_THAT(lines, ::testing::Contains(header)) << name;
+    }
+    if (!output.json.empty())
+      expect_alike(json::parse(output.json), json::parse(printed("json")), name);
   }
 }
 
