@@ -68,6 +68,9 @@ struct Command {
 /// All commands, in the order of the help.
 [[nodiscard]] std::vector<Command> all_commands();
 
+/// What the commands of a group, such as `member`, are about.
+[[nodiscard]] std::string_view help_of_group(std::string_view name);
+
 /// The options of every command.
 [[nodiscard]] const std::vector<Option>& global_options();
 

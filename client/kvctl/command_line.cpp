@@ -144,7 +144,7 @@ CLI::App& Parser::group(std::string_view name) {
   const std::string text(name);
   CLI::App*& known = groups_[text];
   if (known == nullptr) {
-    known = app_.add_subcommand(text, "Several commands: kvctl " + text + " --help");
+    known = app_.add_subcommand(text, std::string(help_of_group(name)));
     known->require_subcommand(1)->fallthrough();
   }
   return *known;

@@ -149,7 +149,8 @@ TEST(KvctlRun, TakesNoOtherGroupForAClusterThatIsNamedAndNotThere) {
   // Endpoints that are named say which group is meant; files need none.
   for (const std::vector<std::string>& others : std::vector<std::vector<std::string>>{
            {"--dir", directory, "-e", "127.0.0.1:1", "--timeout", "100ms", "get", "key"},
-           {"--dir", directory, "snapshot", "info", "/nowhere"}})
+           {"--dir", directory, "snapshot", "info", "/nowhere"},
+           {"--dir", directory, "version"}})
     EXPECT_THAT(testing::run_line(others).err, ::testing::Not(HasSubstr("there is no cluster")));
 }
 
