@@ -268,10 +268,11 @@ std::optional<Failure> check_member_directory(const std::string& data) {
   if (state == DirectoryState::foreign)
     return Failure{ExitCode::directory,
                    data + ": not the data directory of a member: it holds other files"};
-  return Failure{ExitCode::directory, with_advice(data + ": not the data directory of a member",
-                                                  "another --data; or, for a new member, kvd run "
-                                                  "--init --data " +
-                                                      data + " --name NAME --join HOST:PORT")};
+  return Failure{ExitCode::directory,
+                 with_advice(data + ": not the data directory of a member",
+                             "kvd init --data " + data +
+                                 " --name NAME --join HOST:PORT, or without --join to found "
+                                 "another group; or another --data")};
 }
 
 std::optional<Failure> check_name(const Settings& settings) {
