@@ -235,7 +235,8 @@ void Engine::Parts::hand_on_multicasts(const Payload& drafts) {
   if (!log.view().view.has_voter(self)) return;
   // Who was removed and is back may have missed how its own were delivered, and the group may have
   // forgotten that: it delivers what it missed first.
-  const auto removal = log.removal_of(self);
+  const bool has_views_ahead = log.view().position.index > delivery.delivered();
+  const auto removal = has_views_ahead ? log.removal_of(self) : std::nullopt;
   if (removal && removal->at.index > delivery.delivered()) return;
   if (auto* leading = std::get_if<Leading>(&role)) {
     if (why_not_now(*leading, drafts.size())) return;
