@@ -115,5 +115,20 @@ TEST(Import, EndsAsUnknownWhenTheQuorumIsLostUnderIt) {
   group.must({"local", "resume", "all"});
 }
 
+TEST(Output, ThatCannotBeWrittenLeavesAWriteDoneAndIsToldSo) {
+  const LocalGroup group(3, 24900);
+  const std::string put = built("kvctl") + " --dir " + group.directory().string() + " put key ";
+  const Finished done = run_program({"/bin/sh", "-c", put + "value >/dev/full"});
+  EXPECT_EQ(done.exit_code, 1);
+  EXPECT_THAT(done.err, ::testing::HasSubstr("could not be written"));
+  EXPECT_THAT(done.err, ::testing::HasSubstr("What was asked for is done."));
+  EXPECT_EQ(group.must({"get", "key"}), "value\n");
+  const Finished read = run_program(
+      {"/bin/sh", "-c",
+       built("kvctl") + " --dir " + group.directory().string() + " get key >/dev/full"});
+  EXPECT_EQ(read.exit_code, 1);
+  EXPECT_THAT(read.err, ::testing::Not(::testing::HasSubstr("is done")));
+}
+
 }  // namespace
 }  // namespace tests::cluster
